@@ -1,0 +1,19 @@
+/** The part of the configuration that `decide` needs; its values come from the one config schema. */
+export interface PlatformDefaults {
+  readonly retries: number
+  readonly retryDelayMs: number
+  readonly retryBackoff: number
+  readonly maxRetryDelayMs: number
+  readonly retryJitter: number
+  readonly timeoutMs: number
+  readonly pool: string
+  readonly maxActiveRuns: number
+  readonly maxActiveTasks: number
+  readonly catchup: boolean
+  readonly pausedUponCreation: boolean
+  readonly memoryLimitMb: number
+  /** Most executions at once, over all Dags. */
+  readonly parallelism: number
+  /** A try lost to the platform this many times in a row fails for good. */
+  readonly maxPlatformLosses: number
+}

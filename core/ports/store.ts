@@ -1,0 +1,101 @@
+/**
+ * The scheduler's view of the database. The PostgreSQL Store and the memory Store pass one contract suite
+ * (`tests/database/store-contract.ts`), or simulation proves the wrong thing.
+ */
+import type {
+  CommandAnswer,
+  CommandRecord,
+  DagRecord,
+  DagVersionRecord,
+  EventRecord,
+  ExecutionRecord,
+  ImportErrorRecord,
+  PoolRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+  XComRecord,
+} from '../records.ts'
+
+/** Everything the scheduler holds in memory, read in one consistent transaction after its lease was taken. */
+export interface Snapshot {
+  readonly dags: readonly DagRecord[]
+  /** The current version of every Dag, and every version an unfinished run is pinned to. */
+  readonly versions: readonly DagVersionRecord[]
+  /** Versions (ids) of `dags` that at least one run has used: those are kept when a newer one comes. */
+  readonly usedVersions: readonly number[]
+  /** Runs that are queued or running. */
+  readonly runs: readonly RunRecord[]
+  /** All TIs of the running runs, ordered by id. */
+  readonly tis: readonly TiRecord[]
+  readonly executions: readonly ExecutionRecord[]
+  readonly pools: readonly PoolRecord[]
+  readonly importErrors: readonly ImportErrorRecord[]
+  /** First unused ids. */
+  readonly nextIds: { readonly run: number; readonly ti: number; readonly event: number; readonly version: number }
+}
+
+/**
+ * All rows of one tick: at most one entry per row and table. Rows of `tis`, `runs`, `dags` and `tries` are written whole;
+ * `inserted*` must not exist, `updated*` must.
+ */
+export interface TickWrites {
+  /** Inserted or replaced by dag id. */
+  readonly dags: readonly DagRecord[]
+  readonly insertedVersions: readonly DagVersionRecord[]
+  /** Versions no run used, replaced by a newer one. */
+  readonly deletedVersions: readonly number[]
+  /** Inserted or replaced by file. */
+  readonly importErrors: readonly ImportErrorRecord[]
+  readonly clearedImportErrors: readonly string[]
+  readonly insertedRuns: readonly RunRecord[]
+  readonly updatedRuns: readonly RunRecord[]
+  readonly insertedTis: readonly TiRecord[]
+  readonly updatedTis: readonly TiRecord[]
+  readonly insertedTries: readonly TryRecord[]
+  readonly updatedTries: readonly TryRecord[]
+  readonly insertedExecutions: readonly ExecutionRecord[]
+  /** By (tiId, tryNumber). */
+  readonly deletedExecutions: readonly { readonly tiId: number; readonly tryNumber: number }[]
+  /** Inserted; a row with the same (tiId, tryNumber, key) is replaced. */
+  readonly xcoms: readonly XComRecord[]
+  readonly events: readonly EventRecord[]
+  readonly answers: readonly {
+    readonly commandId: number
+    readonly answer: CommandAnswer
+    readonly lastEventId: number
+  }[]
+}
+
+export type CommitResult =
+  /** Durable. */
+  | { readonly status: 'committed' }
+  /** Another leader holds a higher epoch; nothing was written. */
+  | { readonly status: 'fenced' }
+  /** The statement was refused because of its data (SQLSTATE class 22 or 23); nothing was written. */
+  | { readonly status: 'data-error'; readonly message: string; readonly sqlState: string }
+
+export interface Term {
+  readonly epoch: number
+  /** False: another scheduler leads. */
+  readonly expiresAt: number
+}
+
+export interface Store {
+  /**
+   * Takes the lease if it is free or expired by the database's clock (3 s), raising the epoch and ending the old
+   * leader's backend; `null` while another holds it. `host` names the holder.
+   */
+  acquireLease(host: string): Promise<Term | null>
+  /** `false`: lost. Called every second. */
+  renewLease(epoch: number): Promise<boolean>
+  /** Gives the lease up so that a standby takes over at once. */
+  releaseLease(epoch: number): Promise<void>
+  load(epoch: number): Promise<Snapshot>
+  /** One statement, one round trip, durable when it resolves. Rejects when the outcome is unknown. */
+  commit(epoch: number, writes: TickWrites): Promise<CommitResult>
+  /** Unanswered commands with an id above `afterId`, in order, at most `limit`. */
+  commandsAfter(afterId: number, limit: number): Promise<readonly CommandRecord[]>
+  /** Calls back on every hint that commands may have come (NOTIFY); hints can be lost. */
+  onHint(callback: () => void): Promise<() => Promise<void>>
+}

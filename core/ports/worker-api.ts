@@ -1,0 +1,62 @@
+/**
+ * What a host asks on behalf of a try. Locally a direct call, remotely HTTPS with a token valid for that try only.
+ * User code never holds credentials of the database; every secret it is given is recorded and masked from then on.
+ */
+import type { TryKey } from '../ids.ts'
+import type { Json } from '../json.ts'
+
+export interface BundleCode {
+  readonly hash: string
+  readonly format: 'cjs' | 'esm'
+  readonly code: string
+  /** Source map JSON, or `null`. */
+  readonly sourceMap: string | null
+}
+
+/** Airflow's names, so that a Dag file written for it finds what it expects. */
+export interface ConnectionRecord {
+  readonly id: string
+  readonly type: string
+  readonly host: string | null
+  readonly schema: string | null
+  readonly login: string | null
+  readonly password: string | null
+  readonly port: number | null
+  /** JSON text. */
+  readonly extra: string | null
+}
+
+export interface XComLocator {
+  readonly key: string
+  readonly dagId: string
+  readonly runId: string
+  readonly taskId: string
+  readonly mapIndex: number
+  /** Also look at earlier logical dates of the same Dag. */
+  readonly includePriorDates: boolean
+}
+
+export interface TriggerRequest {
+  readonly dagId: string
+  readonly conf: Json
+  readonly runId?: string
+  readonly logicalDate?: number
+  readonly note?: string
+}
+
+export interface WorkerApi {
+  /** Cached by hash on the host; throws when the bundle is gone. */
+  getBundle(hash: string): Promise<BundleCode>
+  /** Return values (key `return_value`) of the given tries as JSON text; `null` where there is none. One call. */
+  getReturnValues(tries: readonly TryKey[]): Promise<readonly (string | null)[]>
+  /** JSON text of one XCom, or `null`. */
+  getXCom(locator: XComLocator): Promise<string | null>
+  /** Written at once and bound to the try. */
+  setXCom(by: TryKey, target: XComLocator, json: string): Promise<void>
+  getVariable(by: TryKey, key: string): Promise<{ readonly value: string; readonly secret: boolean } | null>
+  setVariable(by: TryKey, key: string, value: string, description: string | null): Promise<void>
+  deleteVariable(by: TryKey, key: string): Promise<void>
+  getConnection(by: TryKey, id: string): Promise<ConnectionRecord | null>
+  /** Idempotent per try's TI: a retry that asks again gets the first run. Returns the run id. */
+  triggerDagRun(by: TryKey, request: TriggerRequest): Promise<{ readonly runId: string }>
+}

@@ -1,0 +1,173 @@
+/**
+ * Rows as the scheduler knows them: what a Store loads at the start of a term and what a tick writes. Field names are
+ * the columns' in camel case. Instants are epoch milliseconds, ids are numbers below 2^53, JSON travels as text and is
+ * never parsed by the database.
+ */
+import type { CauseOfDeath } from './cause-of-death.ts'
+import type { ImportProblem, SerializedDag } from './serialized-dag.ts'
+import type { RunState, RunType, TiState } from './states.ts'
+
+export interface DagRecord {
+  readonly dagId: string
+  /** Declaring file, relative to the Dags folder. */
+  readonly file: string
+  readonly isPaused: boolean
+  /** False once its file is gone or no longer declares it; history stays. */
+  readonly isActive: boolean
+  readonly versionId: number
+  /** Logical date of the newest automatic (scheduled) run, or `null`. Manual runs never move the schedule. */
+  readonly lastLogicalDate: number | null
+  /** End of that run's data interval. */
+  readonly lastIntervalEnd: number | null
+  /** What is due next, for people to read; the scheduler computes it anew at load. */
+  readonly nextRunAfter: number | null
+  readonly nextLogicalDate: number | null
+}
+
+/** One version of a Dag: its serialized form and the bundle that runs it. */
+export interface DagVersionRecord {
+  readonly versionId: number
+  readonly dagId: string
+  /** 1, 2, ... per Dag. */
+  readonly versionNumber: number
+  /** Of the canonical serialized form and the bundle hash; equal content makes no new version. */
+  readonly contentHash: string
+  readonly bundleHash: string
+  readonly serialized: SerializedDag
+  readonly createdAt: number
+}
+
+export interface RunRecord {
+  readonly id: number
+  readonly dagId: string
+  /** `scheduled__2026-01-01T00:00:00.000Z`, `manual__...`, or the caller's own. Unique per Dag. */
+  readonly runId: string
+  readonly runType: RunType
+  readonly state: RunState
+  readonly versionId: number
+  readonly logicalDate: number | null
+  readonly dataIntervalStart: number | null
+  readonly dataIntervalEnd: number | null
+  readonly runAfter: number
+  readonly queuedAt: number
+  readonly startDate: number | null
+  readonly endDate: number | null
+  /** JSON text: params defaults with the caller's conf merged over them. */
+  readonly conf: string
+  readonly note: string | null
+  /** Who made it: `schedule`, `user:anna`, `task:<dag>/<run>/<task>`. */
+  readonly triggeredBy: string
+}
+
+export interface TiRecord {
+  readonly id: number
+  readonly dagRunId: number
+  readonly taskId: string
+  /** -1 unless mapped. */
+  readonly mapIndex: number
+  readonly state: TiState
+  /** Number of the current or last try; 0 before the first. */
+  readonly tryNumber: number
+  /** Tries it may have: retries + 1, plus one for each try lost to the platform. */
+  readonly maxTries: number
+  /** Own failures since creation or the last clear: the exponent of the backoff. */
+  readonly failures: number
+  /** Tries lost to the platform since creation or the last clear; bounded by `maxPlatformLosses`. */
+  readonly losses: number
+  /** For `up_for_retry`: when it becomes ready again. */
+  readonly retryAt: number | null
+  readonly startDate: number | null
+  readonly endDate: number | null
+  /** Task ids that its branches excluded when it succeeded, JSON array text, or `null`. */
+  readonly branchSkips: string | null
+}
+
+/** A try: one row for each dispatch, kept for ever. */
+export interface TryRecord {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly dagRunId: number
+  readonly queuedAt: number
+  readonly startDate: number | null
+  readonly endDate: number | null
+  /** `queued`, `running`, then how it ended. */
+  readonly state: TiState
+  readonly host: string | null
+  readonly pid: number | null
+  readonly cause: CauseOfDeath | null
+}
+
+/** A live execution, in the small `active` table that recovery reads. */
+export interface ExecutionRecord {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly dagRunId: number
+  readonly host: string
+  readonly epoch: number
+}
+
+export interface PoolRecord {
+  readonly name: string
+  /** -1: unlimited. */
+  readonly slots: number
+  readonly description: string | null
+}
+
+/** A line of the append-only history. */
+export interface EventRecord {
+  readonly id: number
+  readonly at: number
+  /** Numeric run id: the correlation id; `null` for events outside a run. */
+  readonly dagRunId: number | null
+  readonly dagId: string | null
+  readonly tiId: number | null
+  readonly tryNumber: number | null
+  /** `run.queued`, `run.running`, `run.success`, `ti.queued`, `ti.success`, `dag.paused`, `command.refused`, ... */
+  readonly kind: string
+  /** `scheduler`, `schedule`, `user:anna`, `task:...`, `host:...`. */
+  readonly actor: string
+  /** One readable sentence, or `null`. */
+  readonly cause: string | null
+}
+
+export interface XComRecord {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly key: string
+  readonly dagRunId: number
+  readonly json: string
+}
+
+export interface ImportErrorRecord {
+  readonly file: string
+  readonly problems: readonly ImportProblem[]
+  readonly at: number
+}
+
+/** What operators and tasks ask for; inserted by anyone, taken by the leader in order of id. */
+export type CommandRequest =
+  | {
+      readonly kind: 'trigger'
+      readonly dagId: string
+      readonly runId?: string
+      readonly logicalDate?: number
+      /** JSON text. */
+      readonly conf?: string
+      readonly note?: string
+    }
+  | { readonly kind: 'pause'; readonly dagId: string }
+  | { readonly kind: 'unpause'; readonly dagId: string }
+
+export interface CommandRecord {
+  readonly id: number
+  readonly request: CommandRequest
+  readonly actor: string
+  readonly createdAt: number
+  /** Refused with `expired` when taken later than this. */
+  readonly notAfter: number | null
+}
+
+/** `code` is from the table of error codes; `value` is JSON text whose shape depends on the command. */
+export type CommandAnswer =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly code: string; readonly message: string }
