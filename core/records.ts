@@ -19,6 +19,8 @@ export interface DagRecord {
   readonly lastLogicalDate: number | null
   /** End of that run's data interval. */
   readonly lastIntervalEnd: number | null
+  /** Since when its schedule counts: first seen, unpaused, or schedule changed. Without catchup nothing earlier fires. */
+  readonly scheduleSince: number
   /** What is due next, for people to read; the scheduler computes it anew at load. */
   readonly nextRunAfter: number | null
   readonly nextLogicalDate: number | null

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const alias = [
+  { find: /^tradewind\/testing$/, replacement: here('./testing/index.ts') },
+  { find: /^tradewind$/, replacement: here('./sdk/index.ts') },
+  { find: /^(apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)$/, replacement: here('./sdk/airflow.ts') },
+]
+
+/**
+ * `architecture`: import table and cycles, part of `npm run check`. `pure`: no database, no processes. `real`: PostgreSQL,
+ * child processes, the built program; one server for the whole run, one database per file.
+ */
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: ['tests/{core,sdk,scheduler,testing,webserver,types}/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['tests/{database,executor,dag-processor,cli,dags,end-to-end}/**/*.test.ts'],
+          globalSetup: ['tests/support/postgres-server.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
