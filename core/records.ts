@@ -158,6 +158,8 @@ export type CommandRequest =
       readonly note?: string
     }
   | { readonly kind: 'pause'; readonly dagId: string }
+  /** Creates or resizes a pool; -1 slots: unlimited. */
+  | { readonly kind: 'set-pool'; readonly name: string; readonly slots: number; readonly description?: string }
   | { readonly kind: 'unpause'; readonly dagId: string }
 
 export interface CommandRecord {

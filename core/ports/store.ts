@@ -29,6 +29,8 @@ export interface Snapshot {
   /** All TIs of the running runs, ordered by id. */
   readonly tis: readonly TiRecord[]
   readonly executions: readonly ExecutionRecord[]
+  /** The try row of each of `executions`. */
+  readonly tries: readonly TryRecord[]
   readonly pools: readonly PoolRecord[]
   readonly importErrors: readonly ImportErrorRecord[]
   /** First unused ids. */
@@ -45,6 +47,8 @@ export interface TickWrites {
   readonly insertedVersions: readonly DagVersionRecord[]
   /** Versions no run used, replaced by a newer one. */
   readonly deletedVersions: readonly number[]
+  /** Inserted or replaced by name. */
+  readonly pools: readonly PoolRecord[]
   /** Inserted or replaced by file. */
   readonly importErrors: readonly ImportErrorRecord[]
   readonly clearedImportErrors: readonly string[]
@@ -77,7 +81,7 @@ export type CommitResult =
 
 export interface Term {
   readonly epoch: number
-  /** False: another scheduler leads. */
+  /** When the lease ends unless renewed, by the database's clock. */
   readonly expiresAt: number
 }
 
@@ -94,7 +98,7 @@ export interface Store {
   load(epoch: number): Promise<Snapshot>
   /** One statement, one round trip, durable when it resolves. Rejects when the outcome is unknown. */
   commit(epoch: number, writes: TickWrites): Promise<CommitResult>
-  /** Unanswered commands with an id above `afterId`, in order, at most `limit`. */
+  /** Commands that have no answer yet, with an id above `afterId`, in order of id, at most `limit`. */
   commandsAfter(afterId: number, limit: number): Promise<readonly CommandRecord[]>
   /** Calls back on every hint that commands may have come (NOTIFY); hints can be lost. */
   onHint(callback: () => void): Promise<() => Promise<void>>
