@@ -1,0 +1,270 @@
+/**
+ * Every setting a user can see, with its default, once. From this table come the type of the configuration, the check,
+ * the names of the environment variables, `docs/configuration.md` and `tradewind config list`.
+ */
+import {
+  choice,
+  decimal,
+  duration,
+  integer,
+  list,
+  optionalInteger,
+  optionalText,
+  path,
+  type Setting,
+  text,
+  yesNo,
+} from './setting-kinds.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export const SETTINGS = {
+  'dags.folder': path({ default: './dags', description: 'Folder that is watched for Dag files.' }),
+  'data.folder': path({
+    default: './.tradewind',
+    description:
+      'Where the program keeps what is its own: the embedded database, logs, files of tasks, the secret key.',
+  }),
+  'server.host': text({
+    default: '127.0.0.1',
+    description: 'Address the web server listens on. Anything but loopback opens it to the network.',
+  }),
+  'server.port': integer({
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    defaultText: '8080, or a free one when it is taken',
+    description: 'Port of the web server. 0 takes any free one. A port set here that is taken is an error.',
+  }),
+  'database.url': optionalText({
+    env: 'DATABASE_URL',
+    secret: true,
+    defaultText: 'an embedded server in the data folder',
+    description: 'PostgreSQL 14 or newer to use in place of the embedded server: `postgres://user:password@host/name`.',
+  }),
+  'secrets.key': optionalText({
+    env: 'TRADEWIND_SECRET_KEY',
+    secret: true,
+    defaultText: 'a key file in the data folder, made at the first start',
+    description:
+      'Key that encrypts connections and secret variables at rest. See security.md for its form and rotation.',
+  }),
+  'secrets.old_keys': list({
+    env: 'TRADEWIND_SECRET_OLD_KEYS',
+    secret: true,
+    default: [],
+    defaultText: 'none',
+    description: 'Former keys, which can still decrypt while values are rotated to the present one.',
+  }),
+
+  'scheduler.parallelism': integer({
+    default: (machine) => Math.max(8, 4 * machine.cores),
+    defaultText: '4 per core, at least 8',
+    min: 1,
+    max: 10_000,
+    description: 'Most tries that run at once, over all Dags.',
+  }),
+  'scheduler.default_pool_slots': integer({
+    default: 128,
+    min: 1,
+    max: 1_000_000,
+    description: 'Slots of `default_pool` when the database is made.',
+  }),
+  'scheduler.max_active_runs': integer({
+    default: 16,
+    min: 1,
+    max: 100_000,
+    description: 'Most runs of one Dag at once, for Dags that do not say.',
+  }),
+  'scheduler.max_active_tasks': integer({
+    default: 16,
+    min: 1,
+    max: 100_000,
+    description: 'Most tries of one run at once, for Dags that do not say.',
+  }),
+  'scheduler.catchup': yesNo({
+    default: false,
+    description: 'Whether Dags that do not say make a run for each missed tick, or one for the latest only.',
+  }),
+  'scheduler.dags_are_paused_at_creation': yesNo({
+    default: false,
+    description: 'Whether a new Dag waits to be unpaused. By default it is live at once.',
+  }),
+  'scheduler.max_platform_losses': integer({
+    default: 5,
+    min: 1,
+    max: 1_000,
+    description: 'A try lost to the platform (a host that died, say) this many times in a row fails for good.',
+  }),
+
+  'tasks.retries': integer({ default: 3, min: 0, max: 1_000, description: 'Further tries after the first one fails.' }),
+  'tasks.retry_delay': duration({
+    default: SECOND,
+    min: 0,
+    max: 7 * DAY,
+    description: 'Wait before the first retry.',
+  }),
+  'tasks.retry_backoff': decimal({
+    default: 2,
+    min: 1,
+    max: 100,
+    description: 'Factor by which the wait grows from retry to retry; 1 keeps it.',
+  }),
+  'tasks.max_retry_delay': duration({ default: 5 * MINUTE, min: 0, max: 30 * DAY, description: 'Longest wait.' }),
+  'tasks.retry_jitter': decimal({
+    default: 0.1,
+    min: 0,
+    max: 1,
+    description: 'Share of the wait that is added at random, so that retries spread out.',
+  }),
+  'tasks.timeout': duration({
+    default: 30 * SECOND,
+    min: 10,
+    max: 365 * DAY,
+    description: 'Limit of one try, of running time only; waiting never counts. A task for long work sets its own.',
+  }),
+  'tasks.memory_limit_mb': integer({
+    default: 1_024,
+    min: 64,
+    max: 4_194_304,
+    description: 'Memory of one try with all of its processes, in MB.',
+  }),
+  'tasks.isolation': choice({
+    default: 'warm',
+    choices: ['warm', 'process'],
+    description: '`warm` shares child processes between tries, `process` gives every try a fresh one.',
+  }),
+  'tasks.pool': text({ default: 'default_pool', description: 'Pool of tasks that do not name one.' }),
+
+  'executor.slots': optionalInteger({
+    min: 1,
+    max: 10_000,
+    defaultText: '`scheduler.parallelism`',
+    description: 'Most tries at once on this machine.',
+  }),
+  'executor.idle_children': integer({
+    default: 2,
+    min: 0,
+    max: 10_000,
+    description: 'Warm child processes that are kept when there is nothing to do.',
+  }),
+  'executor.idle_time': duration({
+    default: 30 * SECOND,
+    min: 100,
+    max: DAY,
+    description: 'A further idle child ends after this time.',
+  }),
+  'executor.tries_per_child': integer({
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    description: 'A child process is replaced after this many tries.',
+  }),
+  'executor.child_rss_limit_mb': integer({
+    default: 512,
+    min: 64,
+    max: 4_194_304,
+    description: 'A child process that holds more than this between two tries is replaced, in MB.',
+  }),
+  'executor.heartbeat_every': duration({
+    default: SECOND,
+    min: 50,
+    max: 10 * MINUTE,
+    description: 'How often a child process says that it is alive.',
+  }),
+  'executor.heartbeat_lost_after': duration({
+    default: 30 * SECOND,
+    min: 200,
+    max: HOUR,
+    description: 'A child process that has not said so for this long is killed and its try is lost.',
+  }),
+  'executor.kill_grace': duration({
+    default: 5 * SECOND,
+    min: 0,
+    max: HOUR,
+    description: 'Time a cancelled try has to end by itself before its processes are killed.',
+  }),
+  'executor.child_user': optionalText({
+    defaultText: '`nobody` when the program is root and that user can read the files, else its own',
+    description:
+      'User that runs the code of Dag files: a name, a uid, `uid:gid`, or `same` for the one of the program.',
+  }),
+  'executor.child_env': list({
+    default: [
+      'PATH',
+      'HOME',
+      'LANG',
+      'LC_ALL',
+      'TZ',
+      'TMPDIR',
+      'NODE_EXTRA_CA_CERTS',
+      'HTTP_PROXY',
+      'HTTPS_PROXY',
+      'NO_PROXY',
+      'http_proxy',
+      'https_proxy',
+      'no_proxy',
+    ],
+    description: 'Environment variables that code of Dag files may see. All others are kept from it.',
+  }),
+
+  'dag_processor.parse_timeout': duration({
+    default: 10 * SECOND,
+    min: 100,
+    max: HOUR,
+    description: 'Limit for importing one Dag file.',
+  }),
+  'dag_processor.parse_memory_mb': integer({
+    default: 512,
+    min: 64,
+    max: 4_194_304,
+    description: 'Memory of the process that imports Dag files, in MB.',
+  }),
+  'dag_processor.rescan_every': duration({
+    default: 5 * SECOND,
+    min: 100,
+    max: HOUR,
+    description: 'How often the whole folder is compared, for changes the file system did not announce.',
+  }),
+
+  'logs.max_mb_per_try': integer({
+    default: 100,
+    min: 1,
+    max: 1_048_576,
+    description: 'A log that grows past this is cut, with a line that says so, in MB.',
+  }),
+  'xcom.max_mb': integer({
+    default: 16,
+    min: 1,
+    max: 1_024,
+    description: 'Largest value a task may return or push, as JSON text, in MB.',
+  }),
+  'shutdown.grace': duration({
+    default: 10 * SECOND,
+    min: 0,
+    max: DAY,
+    description: 'Time running tries have to end when the program is asked to stop. A second signal stops at once.',
+  }),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>
+
+export type SettingKey = keyof typeof SETTINGS
+
+/** The checked configuration: one value for each key. Durations are milliseconds. */
+export type Config = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
+}
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
+
+/** The setting of a key without its value's type, for code that treats all alike. */
+export function settingOf(key: SettingKey): Setting<unknown> {
+  return SETTINGS[key]
+}
+
+/** `scheduler.parallelism` is `TRADEWIND_SCHEDULER_PARALLELISM`. */
+export function environmentName(key: SettingKey): string {
+  return settingOf(key).env ?? `TRADEWIND_${key.toUpperCase().replaceAll('.', '_')}`
+}
