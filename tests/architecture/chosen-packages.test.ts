@@ -1,0 +1,58 @@
+/** The eight packages this program is built on, and where production code uses each. */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { packageOf, ROOT, sourceFiles } from './source-files.ts'
+
+const PRODUCTION = [
+  ['cron-parser', 'core/timetable/'],
+  ['graphology', 'core/'],
+  ['graphology-dag', 'core/'],
+  ['knex', 'database/'],
+  ['pg', 'database/'],
+  ['fastify', 'webserver/'],
+] as const
+
+/** Comes with the page: as soon as it is a dependency it has to be used. */
+const LATER = [['@fastify/websocket', 'webserver/']] as const
+
+const files = sourceFiles()
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+}
+
+/** Files that import a value, not only a type, of the package. */
+function usersOf(name: string, under: string): string[] {
+  return files
+    .filter((file) => file.path.startsWith(under))
+    .filter((file) => file.imports.some((entry) => !entry.typeOnly && packageOf(entry.specifier) === name))
+    .map((file) => file.path)
+}
+
+describe('used in production code', () => {
+  test.each(PRODUCTION)('%s in %s', (name, under) => {
+    expect(manifest.dependencies).toHaveProperty([name])
+    expect(usersOf(name, under), `no file under ${under} imports ${name}`).not.toEqual([])
+  })
+
+  test.each(LATER)('%s in %s once it is a dependency', (name, under) => {
+    if (name in manifest.dependencies) expect(usersOf(name, under)).not.toEqual([])
+  })
+})
+
+test('vitest in tests only', () => {
+  expect(manifest.devDependencies).toHaveProperty('vitest')
+  expect(usersOf('vitest', '')).toEqual([])
+  const tests = globSync('tests/**/*.test.ts', { cwd: ROOT })
+  expect(tests.length).toBeGreaterThan(0)
+  for (const path of tests) expect(readFileSync(join(ROOT, path), 'utf8'), path).toMatch(/from 'vitest'|describe[A-Z]/)
+})
+
+test('every dependency is imported somewhere', () => {
+  const used = new Set(files.flatMap((file) => file.imports.map((entry) => packageOf(entry.specifier))))
+  /** Loaded by a computed name, or for types only. */
+  const exempt = new Set(['graphology-types'])
+  const idle = Object.keys(manifest.dependencies).filter((name) => !used.has(name) && !exempt.has(name))
+  expect(idle).toEqual([])
+})
