@@ -35,9 +35,13 @@ export type Schedule =
   | { readonly kind: 'cron'; readonly expression: string }
   | { readonly kind: 'interval'; readonly everyMs: number }
 
-/** Where a task's argument comes from. `xcom` is the upstream's return value; lists and objects may nest. */
+/**
+ * Where a task's argument comes from. `xcom` is the upstream's return value, `param` a field of the run's params (`null`
+ * when the run has none of that name); lists and objects may nest.
+ */
 export type InputBinding =
   | { readonly kind: 'literal'; readonly value: Json }
+  | { readonly kind: 'param'; readonly name: string }
   | { readonly kind: 'xcom'; readonly taskId: string }
   | { readonly kind: 'list'; readonly items: readonly InputBinding[] }
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, InputBinding>> }
