@@ -106,6 +106,8 @@ export interface ExecutionRecord {
   readonly dagRunId: number
   readonly host: string
   readonly epoch: number
+  /** JSON array of `[limit, units]` it holds until it has ended, whatever becomes of its run or its Dag meanwhile. */
+  readonly units: string
 }
 
 export interface PoolRecord {

@@ -1,0 +1,50 @@
+/** Makes a committed plan the present: the only code that changes memory. */
+import type { Plan } from './decide.ts'
+import { runKey } from './limits.ts'
+import type { SchedulerMemory } from './memory.ts'
+
+export function apply(memory: SchedulerMemory, plan: Plan): void {
+  const { draft, waiting } = plan
+  for (const [id, run] of draft.runs) {
+    if (draft.endedRuns.has(id)) {
+      memory.runs.delete(id)
+      memory.waiting.drop(runKey(id))
+    } else memory.runs.set(id, run.memory())
+  }
+  for (const [versionId, graph] of draft.newGraphs) memory.graphs.set(versionId, graph)
+  for (const [dagId, dag] of draft.dags) memory.dags.set(dagId, dag)
+  for (const [name, pool] of draft.pools) memory.pools.set(name, pool)
+  for (const [text, execution] of draft.startedExecutions) memory.executions.set(text, execution)
+  for (const [text, execution] of draft.changedExecutions) memory.executions.set(text, execution)
+  for (const text of draft.endedExecutions.keys()) memory.executions.delete(text)
+  for (const [key, units] of draft.usage) {
+    if (units === 0) memory.usage.delete(key)
+    else memory.usage.set(key, units)
+  }
+  for (const [file, lacking] of draft.lackingPool) {
+    if (lacking === null) memory.lackingPool.delete(file)
+    else memory.lackingPool.set(file, lacking)
+  }
+  for (const error of plan.writes.importErrors) memory.importErrors.set(error.file, error)
+  for (const file of plan.writes.clearedImportErrors) memory.importErrors.delete(file)
+  memory.timers.remove(draft.firedTimers)
+  for (const timer of draft.timers) memory.timers.push(timer)
+  const lists = new Set([...waiting.taken.keys(), ...waiting.added.keys()])
+  for (const key of lists) memory.waiting.change(key, waiting.taken.get(key) ?? 0, waiting.added.get(key) ?? [])
+  memory.candidates = waiting.candidates
+  memory.wake = waiting.wake
+  memory.nextIds = draft.nextIds
+  if (draft.newGraphs.size > 0 || draft.endedRuns.size > 0) dropUnusedGraphs(memory, plan)
+}
+
+/** Forgets graphs that are neither current nor used by an unfinished run. */
+function dropUnusedGraphs(memory: SchedulerMemory, plan: Plan): void {
+  if (memory.graphs.size <= memory.dags.size && plan.draft.newGraphs.size === 0) return
+  const used = new Set<number>()
+  for (const dag of memory.dags.values()) {
+    used.add(dag.record.versionId)
+    for (const run of dag.queued) used.add(run.versionId)
+  }
+  for (const run of memory.runs.values()) used.add(run.record.versionId)
+  for (const versionId of memory.graphs.keys()) if (!used.has(versionId)) memory.graphs.delete(versionId)
+}

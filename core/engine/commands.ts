@@ -1,0 +1,155 @@
+/**
+ * What operators and tasks ask for. Each command is answered in the tick that takes it, with its effect or with an error
+ * that names value, cause and remedy; each leaves an event with its actor.
+ */
+import type { Json } from '../json.ts'
+import { resolveParams } from '../params.ts'
+import type { CommandAnswer, CommandRecord, CommandRequest } from '../records.ts'
+import { manualInterval } from '../timetable/index.ts'
+import { takeDagFile } from './dag-files.ts'
+import type { Draft } from './draft.ts'
+import { poolKey } from './limits.ts'
+import type { DagMemory } from './memory.ts'
+import { plan, queueRun } from './runs.ts'
+
+export function takeCommand(draft: Draft, command: CommandRecord): void {
+  const expired = command.notAfter !== null && command.notAfter < draft.now
+  const answer = expired
+    ? refuse('command-expired', `the command was taken later than allowed; send it again`)
+    : carryOut(draft, command, command.request)
+  draft.answer(command.id, answer)
+  if (!answer.ok) noteRefusal(draft, command, answer.message)
+}
+
+/** Answers a command that cannot be taken at all. */
+export function refuseCommand(draft: Draft, command: CommandRecord, message: string): void {
+  draft.answer(command.id, refuse('command-failed', message))
+  noteRefusal(draft, command, message)
+}
+
+function noteRefusal(draft: Draft, command: CommandRecord, message: string): void {
+  const dagId = 'dagId' in command.request ? command.request.dagId : null
+  draft.event({
+    kind: 'command.refused',
+    actor: command.actor,
+    dagId: dagId !== null && draft.dag(dagId) !== undefined ? dagId : null,
+    cause: `${command.request.kind}: ${message}`,
+  })
+}
+
+function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest): CommandAnswer {
+  switch (request.kind) {
+    case 'trigger':
+      return trigger(draft, command, request)
+    case 'pause':
+    case 'unpause':
+      return setPaused(draft, command, request.dagId, request.kind === 'pause')
+    case 'set-pool':
+      return setPool(draft, command, request)
+    default:
+      // A newer program may have put it there.
+      return refuse('unknown-command', `this scheduler does not know the command "${(request as CommandRequest).kind}"; upgrade it`)
+  }
+}
+
+function trigger(draft: Draft, command: CommandRecord, request: Extract<CommandRequest, { kind: 'trigger' }>): CommandAnswer {
+  const dag = draft.dag(request.dagId)
+  if (dag === undefined) return unknownDag(draft, request.dagId)
+  if (!dag.record.isActive) {
+    return refuse('dag-inactive', `Dag "${request.dagId}" is inactive: its file ${dag.record.file} no longer declares it; put it back to run it`)
+  }
+  let conf: Json
+  try {
+    conf = JSON.parse(request.conf ?? '{}') as Json
+  } catch {
+    return refuse('bad-conf', 'conf is not JSON; pass an object such as {"region":"eu"}')
+  }
+  const resolved = resolveParams(dag.graph.serialized.params, conf)
+  if (!resolved.ok) return refuse('bad-params', resolved.message)
+  if (request.runId !== undefined && !/^[^\u0000-\u001f]{1,250}$/.test(request.runId)) {
+    return refuse('bad-run-id', 'the run id must have 1 to 250 characters and no control characters')
+  }
+  const logicalDate = request.logicalDate ?? manualDate(draft.now, dag)
+  if (!Number.isFinite(logicalDate) || Math.abs(logicalDate) > 8.64e15) {
+    return refuse('bad-logical-date', `the logical date ${request.logicalDate} is not an instant`)
+  }
+  const interval = manualInterval(dag.graph.schedule, logicalDate)
+  const lastManualDate = request.logicalDate === undefined ? logicalDate : dag.lastManualDate
+  const record = queueRun(draft, { ...dag, lastManualDate }, {
+    runType: 'manual',
+    runId: request.runId ?? `manual__${new Date(logicalDate).toISOString()}`,
+    logicalDate,
+    dataIntervalStart: interval.start,
+    dataIntervalEnd: interval.end,
+    runAfter: draft.now,
+    conf: JSON.stringify(resolved.params),
+    note: request.note ?? null,
+    triggeredBy: command.actor,
+  })
+  return accept({
+    dag_id: record.dagId,
+    dag_run_id: record.runId,
+    id: record.id,
+    is_paused: dag.record.isPaused,
+  })
+}
+
+/** Now, moved by a few milliseconds where needed: unique among manual runs and never on a tick of the schedule. */
+function manualDate(now: number, dag: DagMemory): number {
+  let date = Math.max(now, dag.lastManualDate + 1)
+  while (date % 1000 === 0 || date === dag.next?.logicalDate) date++
+  return date
+}
+
+function setPaused(draft: Draft, command: CommandRecord, dagId: string, isPaused: boolean): CommandAnswer {
+  const dag = draft.dag(dagId)
+  if (dag === undefined) return unknownDag(draft, dagId)
+  if (dag.record.isPaused !== isPaused) {
+    const catchup = dag.graph.schedule.catchup
+    // Without catchup an unpaused Dag fires at its next tick, never at once for one it missed (airflow-behaviour 4.6).
+    const scheduleSince = isPaused || catchup ? dag.record.scheduleSince : draft.now
+    pauseDag(draft, { ...dag, record: { ...dag.record, isPaused, scheduleSince } })
+    draft.event({ kind: isPaused ? 'dag.paused' : 'dag.unpaused', actor: command.actor, dagId })
+  }
+  return accept({ dag_id: dagId, is_paused: isPaused })
+}
+
+function pauseDag(draft: Draft, dag: DagMemory): void {
+  plan(draft, dag)
+  if (!dag.record.isPaused) {
+    draft.freed.add(`paused:${dag.record.dagId}`)
+    draft.dagsToAdvance.add(dag.record.dagId)
+  }
+}
+
+function setPool(draft: Draft, command: CommandRecord, request: Extract<CommandRequest, { kind: 'set-pool' }>): CommandAnswer {
+  const { name, slots } = request
+  if (!/^[\w.-]{1,250}$/.test(name)) return refuse('bad-pool', `"${name}" is no pool name: use letters, digits, _ - and .`)
+  if (!Number.isInteger(slots) || slots < -1 || slots > 1_000_000) {
+    return refuse('bad-pool', `${slots} slots: give a whole number from 0, or -1 for unlimited`)
+  }
+  const before = draft.pools.get(name) ?? draft.memory.pools.get(name)
+  draft.pools.set(name, { name, slots, description: request.description ?? before?.description ?? null })
+  draft.rows++
+  draft.freed.add(poolKey(name))
+  draft.event({ kind: 'pool.set', actor: command.actor, cause: `${name}: ${slots} slots` })
+  for (const [file, lacking] of draft.memory.lackingPool) {
+    takeDagFile(draft, { type: 'parsed', file, ...lacking, warnings: [], at: draft.now })
+  }
+  return accept({ name, slots })
+}
+
+function unknownDag(draft: Draft, dagId: string): CommandAnswer {
+  const known = [...draft.allDags()].map((dag) => dag.record.dagId)
+  const near = known.filter((id) => id.includes(dagId) || dagId.includes(id)).slice(0, 3)
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'see `tradewind dags list`'
+  return refuse('dag-not-found', `there is no Dag "${dagId}"; ${hint}`)
+}
+
+function accept(value: Json): CommandAnswer {
+  return { ok: true, value: JSON.stringify(value) }
+}
+
+function refuse(code: string, message: string): CommandAnswer {
+  return { ok: false, code, message }
+}

@@ -1,0 +1,169 @@
+/**
+ * The heart: what to write and do, given memory, what happened, and the time. Pure: no I/O, no clock, no randomness, and
+ * memory is not touched (`apply` does that once the writes are durable). The order within a tick is fixed: files,
+ * results, timers, commands by id, then runs, then limits.
+ */
+import type { TryKey } from '../ids.ts'
+import type { CancelReason, Dispatch } from '../ports/executor.ts'
+import type { TickWrites } from '../ports/store.ts'
+import { refuseCommand, takeCommand } from './commands.ts'
+import { takeDagFile } from './dag-files.ts'
+import { dispatchReady, type WaitingChanges } from './dispatch.ts'
+import { Draft } from './draft.ts'
+import type { SchedulerEvent } from './events.ts'
+import type { SchedulerMemory } from './memory.ts'
+import { takeEnded, takeLost, takeStarted } from './results.ts'
+import { abandonRun, advanceDag, endFinishedRuns, moveSchedule, timeOutRun } from './runs.ts'
+import type { Timer } from './timer-heap.ts'
+
+export interface Plan {
+  readonly now: number
+  readonly writes: TickWrites
+  /** Nothing to commit and nothing to do. */
+  readonly empty: boolean
+  /** Work was left for the next tick to keep this one short. */
+  readonly more: boolean
+  /** After the commit: */
+  readonly dispatches: readonly Dispatch[]
+  readonly cancels: readonly { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[]
+  readonly acknowledgements: readonly TryKey[]
+  /** For `apply`. */
+  readonly draft: Draft
+  readonly waiting: WaitingChanges
+}
+
+const TIMER_BUDGET = 2000
+
+export interface DecideOptions {
+  /** Start nothing new: the program is stopping. */
+  readonly draining?: boolean
+  /** Instead of every due timer, only these: how a tick that fails is taken apart. */
+  readonly timers?: readonly Timer[]
+  /** False: runs that could be created or promoted wait for the next tick. */
+  readonly advance?: boolean
+}
+
+export function decide(
+  memory: SchedulerMemory,
+  events: readonly SchedulerEvent[],
+  now: number,
+  options: DecideOptions = {},
+): Plan {
+  const draft = new Draft(memory, now, options.draining ?? false)
+  for (const event of events) if (event.type === 'dag-file') takeDagFile(draft, event.report)
+  for (const event of events) takeResult(draft, event)
+  const due = options.timers ?? memory.timers.due(now, TIMER_BUDGET)
+  for (const timer of due) fireTimer(draft, timer)
+  const commands = events.filter((event) => event.type === 'command').sort((a, b) => a.command.id - b.command.id)
+  for (const event of commands) takeCommand(draft, event.command)
+  for (const event of events) takeRepair(draft, event)
+
+  endFinishedRuns(draft)
+  let more = due.length === TIMER_BUDGET
+  // Promoting a run whose every task is skipped ends it at once and frees its place, so this runs to a fixed point.
+  const mayAdvance = options.advance !== false && !draft.draining
+  while (draft.dagsToAdvance.size > 0 && mayAdvance) {
+    const dagIds = [...draft.dagsToAdvance]
+    draft.dagsToAdvance.clear()
+    let stuck = 0
+    for (const dagId of dagIds) {
+      if (advanceDag(draft, dagId).more) {
+        stuck++
+        draft.timer({ at: now, kind: 'dag', dagId })
+      }
+    }
+    endFinishedRuns(draft)
+    if (stuck > 0) {
+      more = true
+      // What is left goes on in the next tick, each Dag in turn.
+      for (const dagId of draft.dagsToAdvance) draft.timer({ at: now, kind: 'dag', dagId })
+      draft.dagsToAdvance.clear()
+    }
+  }
+  if (!mayAdvance && draft.dagsToAdvance.size > 0) {
+    more = !draft.draining
+    for (const dagId of draft.dagsToAdvance) draft.timer({ at: draft.draining ? now + 1000 : now, kind: 'dag', dagId })
+  }
+  const waiting = dispatchReady(draft)
+  if (waiting.wake.size > 0 || waiting.candidates.length > 0) more = true
+  const writes = draft.writes()
+  return {
+    now,
+    writes,
+    empty: isEmpty(writes),
+    more,
+    dispatches: draft.dispatches,
+    cancels: draft.cancels,
+    acknowledgements: draft.acknowledgements,
+    draft,
+    waiting,
+  }
+}
+
+function takeResult(draft: Draft, event: SchedulerEvent): void {
+  switch (event.type) {
+    case 'report':
+      if (event.report.type === 'started') takeStarted(draft, event.report)
+      else takeEnded(draft, event.report)
+      return
+    case 'lost':
+      takeLost(draft, event.key, event.cause, event.at)
+      return
+    case 'poison-report':
+      draft.acknowledge(event.report.key)
+      takeLost(draft, event.report.key, { kind: 'error', message: event.message }, draft.now)
+      return
+  }
+}
+
+function takeRepair(draft: Draft, event: SchedulerEvent): void {
+  switch (event.type) {
+    case 'refuse-command':
+      refuseCommand(draft, event.command, event.message)
+      return
+    case 'skip-fire': {
+      const dag = draft.dag(event.dagId)
+      if (dag?.next == null || dag.next.runAfter > draft.now) return
+      draft.event({ kind: 'run.not_created', actor: 'scheduler', dagId: event.dagId, cause: event.message })
+      moveSchedule(draft, dag, dag.next)
+      return
+    }
+    case 'set-aside-run': {
+      const run = draft.run(event.dagRunId)
+      if (run !== undefined && run.record.state === 'running') abandonRun(draft, run, 'scheduler', event.message)
+      return
+    }
+  }
+}
+
+function fireTimer(draft: Draft, timer: Timer): void {
+  draft.firedTimers.push(timer)
+  switch (timer.kind) {
+    case 'dag':
+      draft.dagsToAdvance.add(timer.dagId)
+      return
+    case 'retry': {
+      const run = draft.run(timer.dagRunId)
+      const ti = run?.tis[timer.index]
+      if (run !== undefined && ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber) run.markReady(timer.index)
+      return
+    }
+    case 'run-timeout':
+      timeOutRun(draft, timer.dagRunId)
+      return
+    case 'host-lost':
+      for (const execution of draft.memory.executions.values()) {
+        if (execution.record.host !== timer.host) continue
+        takeLost(
+          draft,
+          execution.record,
+          { kind: 'host-lost', message: `the scheduler that ran it (${timer.host}) is gone; the try is repeated` },
+          draft.now,
+        )
+      }
+  }
+}
+
+function isEmpty(writes: TickWrites): boolean {
+  return Object.values(writes).every((rows: readonly unknown[]) => rows.length === 0)
+}

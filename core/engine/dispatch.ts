@@ -1,0 +1,215 @@
+/**
+ * Which ready TIs get a try now: all limits at once, in strict order of priority, where candidates are chosen and never
+ * after a cut (invariant 6). A refused TI waits in the list of the limit that refused it.
+ */
+import type { Json } from '../json.ts'
+import type { TryKey } from '../ids.ts'
+import type { Dispatch } from '../ports/executor.ts'
+import type { TiRecord } from '../records.ts'
+import type { InputBinding } from '../serialized-dag.ts'
+import type { Draft } from './draft.ts'
+import { demandsOf, type Demand } from './limits.ts'
+import type { RunDraft } from './run-draft.ts'
+import { compareReady, type ReadyTi } from './waiting.ts'
+
+/** Most tries queued in one tick; the rest waits for the next. */
+const DISPATCH_BUDGET = 1000
+
+/** What the dispatch did to the waiting lists, for `apply`. */
+export interface WaitingChanges {
+  readonly taken: ReadonlyMap<string, number>
+  readonly added: ReadonlyMap<string, ReadyTi[]>
+  /** Not looked at: the tick was full. */
+  readonly candidates: readonly ReadyTi[]
+  readonly wake: ReadonlySet<string>
+}
+
+/** A sorted stream of ready TIs: the new ones (`key` null) or the waiting list of one limit. */
+interface Source {
+  readonly key: string | null
+  readonly peek: () => ReadyTi | undefined
+  readonly take: () => void
+}
+
+export function dispatchReady(draft: Draft): WaitingChanges {
+  const { memory } = draft
+  const taken = new Map<string, number>()
+  const added = new Map<string, ReadyTi[]>()
+  const fresh = [...memory.candidates, ...draft.newlyReady()].sort(compareReady)
+  let freshHead = 0
+
+  const sources = new Set<Source>()
+  sources.add({ key: null, peek: () => fresh[freshHead], take: () => freshHead++ })
+  for (const key of new Set([...draft.freed, ...memory.wake])) {
+    sources.add({
+      key,
+      peek: () => memory.waiting.peek(key, taken.get(key) ?? 0),
+      take: () => taken.set(key, (taken.get(key) ?? 0) + 1),
+    })
+  }
+
+  let budget = DISPATCH_BUDGET
+  while (budget > 0) {
+    const source = firstOf(sources)
+    if (source === null) break
+    const entry = source.peek()!
+    const run = liveRun(draft, entry)
+    if (run === null) {
+      source.take()
+      continue
+    }
+    const demands = demandsOf(poolsOf(draft), run, draft.dag(run.record.dagId), entry.index, draft.draining)
+    const refusal = refusedBy(draft, demands, entry, source.key, taken)
+    if (refusal === null) {
+      source.take()
+      queueTry(draft, run, entry.index, demands)
+      budget--
+    } else if (refusal === source.key) {
+      sources.delete(source) // its head still does not fit: nobody behind it may pass
+    } else {
+      source.take()
+      const list = added.get(refusal)
+      if (list === undefined) added.set(refusal, [entry])
+      else list.push(entry)
+    }
+  }
+  const wake = new Set<string>()
+  if (budget === 0) for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
+  return { taken, added, candidates: fresh.slice(freshHead), wake }
+}
+
+function firstOf(sources: ReadonlySet<Source>): Source | null {
+  let best: Source | null = null
+  let bestEntry: ReadyTi | undefined
+  for (const source of sources) {
+    const entry = source.peek()
+    if (entry !== undefined && (bestEntry === undefined || compareReady(entry, bestEntry) < 0)) {
+      best = source
+      bestEntry = entry
+    }
+  }
+  return best
+}
+
+/** Pools as this tick sees them. */
+function poolsOf(draft: Draft) {
+  if (draft.pools.size === 0) return draft.memory
+  return { slots: draft.memory.slots, pools: new Map([...draft.memory.pools, ...draft.pools]) }
+}
+
+/** The run of an entry that still means something, else `null`. */
+function liveRun(draft: Draft, entry: ReadyTi): RunDraft | null {
+  if (draft.endedRuns.has(entry.dagRunId)) return null
+  const run = draft.run(entry.dagRunId)
+  if (run === undefined || run.record.state !== 'running') return null
+  const ti = run.tis[entry.index]!
+  return run.ready[entry.index] === 1 && ti.tryNumber === entry.tryNumber ? run : null
+}
+
+function refusedBy(
+  draft: Draft,
+  demands: readonly Demand[],
+  entry: ReadyTi,
+  from: string | null,
+  taken: ReadonlyMap<string, number>,
+): string | null {
+  for (const demand of demands) {
+    if (draft.usageOf(demand.key) + demand.units > demand.capacity) return demand.key
+    if (demand.strict && demand.key !== from) {
+      const head = draft.memory.waiting.peek(demand.key, taken.get(demand.key) ?? 0)
+      if (head !== undefined && compareReady(head, entry) < 0 && liveRun(draft, head) !== null) return demand.key
+    }
+  }
+  return null
+}
+
+function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly Demand[]): void {
+  const before = run.tis[index]!
+  const ti: TiRecord = {
+    ...before,
+    state: 'queued',
+    tryNumber: before.tryNumber + 1,
+    retryAt: null,
+    startDate: null,
+    endDate: null,
+  }
+  run.update(index, ti)
+  const { host, epoch } = draft.memory
+  const units = demands.filter((demand) => demand.units > 0).map((demand) => [demand.key, demand.units] as const)
+  const tryRecord = {
+    tiId: ti.id,
+    tryNumber: ti.tryNumber,
+    dagRunId: run.record.id,
+    queuedAt: draft.now,
+    startDate: null,
+    endDate: null,
+    state: 'queued' as const,
+    host,
+    pid: null,
+    cause: null,
+  }
+  draft.writeTry(tryRecord, true)
+  draft.startExecution({
+    record: { tiId: ti.id, tryNumber: ti.tryNumber, dagRunId: run.record.id, host, epoch, units: JSON.stringify(units) },
+    tryRecord,
+    index,
+    units,
+  })
+  draft.tiEvent(run, ti, 'scheduler', null)
+  draft.dispatches.push(dispatchOf(draft, run, index, ti))
+}
+
+function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): Dispatch {
+  const { record, graph } = run
+  const task = graph.tasks[index]!
+  const { serialized } = task
+  return {
+    key: { tiId: ti.id, tryNumber: ti.tryNumber },
+    epoch: draft.memory.epoch,
+    dagId: record.dagId,
+    runId: record.runId,
+    dagRunId: record.id,
+    taskId: task.taskId,
+    mapIndex: ti.mapIndex,
+    kind: serialized.kind,
+    bundleHash: graph.bundleHash,
+    inputs: serialized.inputs,
+    upstreamTries: upstreamTries(run, index),
+    ...(serialized.branches === undefined ? {} : { branches: serialized.branches }),
+    ...(serialized.trigger === undefined ? {} : { trigger: serialized.trigger }),
+    context: {
+      runType: record.runType,
+      logicalDate: record.logicalDate,
+      dataIntervalStart: record.dataIntervalStart,
+      dataIntervalEnd: record.dataIntervalEnd,
+      runAfter: record.runAfter,
+      timezone: graph.serialized.timezone,
+      params: JSON.parse(record.conf) as Json,
+      maxTries: ti.maxTries,
+    },
+    timeoutMs: task.timeoutMs,
+    memoryLimitMb: task.memoryLimitMb,
+    isolation: serialized.isolation ?? 'warm',
+    doXcomPush: serialized.doXcomPush ?? true,
+  }
+}
+
+/** The last try of every upstream whose value an argument needs. */
+function upstreamTries(run: RunDraft, index: number): Record<string, TryKey> {
+  const { serialized } = run.graph.tasks[index]!
+  const ids = new Set<string>()
+  for (const binding of Object.values(serialized.inputs)) collectXComs(binding, ids)
+  if (serialized.trigger?.conf !== undefined) collectXComs(serialized.trigger.conf, ids)
+  const tries: Record<string, TryKey> = {}
+  for (const id of ids) {
+    const upstream = run.tis[run.graph.indexOf.get(id)!]!
+    tries[id] = { tiId: upstream.id, tryNumber: upstream.tryNumber }
+  }
+  return tries
+}
+
+function collectXComs(binding: InputBinding, ids: Set<string>): void {
+  if (binding.kind === 'xcom') ids.add(binding.taskId)
+  else if (binding.kind === 'list') for (const item of binding.items) collectXComs(item, ids)
+  else if (binding.kind === 'object') for (const field of Object.values(binding.fields)) collectXComs(field, ids)
+}

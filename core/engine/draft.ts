@@ -1,0 +1,311 @@
+/**
+ * One tick in the making: an overlay over memory that collects what changes and what has to be written and done. Memory
+ * itself is only read. The steps of a tick (`results.ts`, `runs.ts`, ...) are functions over this draft.
+ */
+import type { CauseOfDeath } from '../cause-of-death.ts'
+import type { DagGraph } from '../graph.ts'
+import { tryKeyText, type TryKey } from '../ids.ts'
+import type { CancelReason, Dispatch } from '../ports/executor.ts'
+import type { TickWrites } from '../ports/store.ts'
+import type {
+  CommandAnswer,
+  DagVersionRecord,
+  EventRecord,
+  ImportErrorRecord,
+  PoolRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+  XComRecord,
+} from '../records.ts'
+import type { DagMemory, ExecutionMemory, NextIds, RunMemory, SchedulerMemory } from './memory.ts'
+import { RunDraft, type TiChangeListener } from './run-draft.ts'
+import type { Timer } from './timer-heap.ts'
+import type { ReadyTi } from './waiting.ts'
+
+export class Draft {
+  readonly memory: SchedulerMemory
+  readonly now: number
+  readonly draining: boolean
+
+  readonly runs = new Map<number, RunDraft>()
+  readonly endedRuns = new Set<number>()
+  readonly dags = new Map<string, DagMemory>()
+  readonly newGraphs = new Map<number, DagGraph>()
+  readonly pools = new Map<string, PoolRecord>()
+  readonly startedExecutions = new Map<string, ExecutionMemory>()
+  readonly changedExecutions = new Map<string, ExecutionMemory>()
+  readonly endedExecutions = new Map<string, ExecutionMemory>()
+  readonly usage = new Map<string, number>()
+  readonly freed = new Set<string>()
+  readonly timers: Timer[] = []
+  readonly firedTimers: Timer[] = []
+  readonly lackingPool = new Map<string, SchedulerMemoryLacking | null>()
+  /** Dags whose runs may be created or promoted now. */
+  readonly dagsToAdvance = new Set<string>()
+  rows = 0
+  nextIds: NextIds
+
+  readonly #insertedVersions: DagVersionRecord[] = []
+  readonly #deletedVersions: number[] = []
+  readonly #importErrors = new Map<string, ImportErrorRecord | null>()
+  readonly #queuedRuns = new Map<number, RunRecord>()
+  readonly #tries = new Map<string, { record: TryRecord; inserted: boolean }>()
+  readonly #xcoms: XComRecord[] = []
+  readonly #events: EventRecord[] = []
+  readonly #answers: { commandId: number; answer: CommandAnswer }[] = []
+  readonly dispatches: Dispatch[] = []
+  readonly cancels: { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[] = []
+  readonly acknowledgements: TryKey[] = []
+
+  constructor(memory: SchedulerMemory, now: number, draining: boolean) {
+    this.memory = memory
+    this.now = now
+    this.draining = draining
+    this.nextIds = memory.nextIds
+  }
+
+  // ids
+
+  takeId(kind: keyof NextIds, count = 1): number {
+    const id = this.nextIds[kind]
+    this.nextIds = { ...this.nextIds, [kind]: id + count }
+    return id
+  }
+
+  // events
+
+  event(fields: Partial<EventRecord> & Pick<EventRecord, 'kind' | 'actor'>): void {
+    this.rows++
+    this.#events.push({
+      id: this.takeId('event'),
+      at: this.now,
+      dagRunId: null,
+      dagId: null,
+      tiId: null,
+      tryNumber: null,
+      cause: null,
+      ...fields,
+    })
+  }
+
+  tiEvent(run: RunDraft, ti: TiRecord, actor: string, cause: string | null): void {
+    this.event({
+      kind: `ti.${ti.state}`,
+      actor,
+      dagRunId: run.record.id,
+      dagId: run.record.dagId,
+      tiId: ti.id,
+      tryNumber: ti.tryNumber === 0 ? null : ti.tryNumber,
+      cause,
+    })
+  }
+
+  /** Logs each TI that ends while a run settles. */
+  listener(run: RunDraft): TiChangeListener {
+    return (ti, cause) => {
+      this.rows++
+      this.tiEvent(run, ti, 'scheduler', cause)
+    }
+  }
+
+  // dags
+
+  dag(dagId: string): DagMemory | undefined {
+    return this.dags.get(dagId) ?? this.memory.dags.get(dagId)
+  }
+
+  setDag(dag: DagMemory): void {
+    if (!this.dags.has(dag.record.dagId)) this.rows++
+    this.dags.set(dag.record.dagId, dag)
+  }
+
+  /** Every Dag as this tick sees it. */
+  *allDags(): IterableIterator<DagMemory> {
+    for (const dagId of this.memory.dags.keys()) yield this.dag(dagId)!
+    for (const [dagId, dag] of this.dags) if (!this.memory.dags.has(dagId)) yield dag
+  }
+
+  graph(versionId: number): DagGraph {
+    const graph = this.newGraphs.get(versionId) ?? this.memory.graphs.get(versionId)
+    if (graph === undefined) throw new Error(`the graph of Dag version ${versionId} is not loaded`)
+    return graph
+  }
+
+  insertVersion(version: DagVersionRecord, graph: DagGraph): void {
+    this.rows++
+    this.#insertedVersions.push(version)
+    this.newGraphs.set(version.versionId, graph)
+  }
+
+  deleteVersion(versionId: number): void {
+    const own = this.#insertedVersions.findIndex((version) => version.versionId === versionId)
+    if (own >= 0) this.#insertedVersions.splice(own, 1)
+    else this.#deletedVersions.push(versionId)
+  }
+
+  setImportError(file: string, error: ImportErrorRecord | null): void {
+    this.#importErrors.set(file, error)
+  }
+
+  importError(file: string): ImportErrorRecord | undefined {
+    const changed = this.#importErrors.get(file)
+    return changed === undefined ? this.memory.importErrors.get(file) : (changed ?? undefined)
+  }
+
+  // runs
+
+  /** A queued run has a row but no TIs: they are made when it is promoted. */
+  insertQueuedRun(record: RunRecord): void {
+    this.rows++
+    this.#queuedRuns.set(record.id, record)
+  }
+
+  addRun(run: RunDraft): void {
+    this.rows += run.tis.length + 1
+    this.runs.set(run.record.id, run)
+  }
+
+  run(dagRunId: number): RunDraft | undefined {
+    const own = this.runs.get(dagRunId)
+    if (own !== undefined) return own
+    const memory = this.memory.runs.get(dagRunId)
+    if (memory === undefined) return undefined
+    const draft = RunDraft.of(memory)
+    this.runs.set(dagRunId, draft)
+    return draft
+  }
+
+  // executions and limits
+
+  execution(key: TryKey): ExecutionMemory | undefined {
+    const text = tryKeyText(key)
+    if (this.endedExecutions.has(text)) return undefined
+    return this.startedExecutions.get(text) ?? this.changedExecutions.get(text) ?? this.memory.executions.get(text)
+  }
+
+  usageOf(key: string): number {
+    return this.usage.get(key) ?? this.memory.usage.get(key) ?? 0
+  }
+
+  startExecution(execution: ExecutionMemory): void {
+    this.rows += 2
+    this.startedExecutions.set(tryKeyText(execution.record), execution)
+    for (const [key, units] of execution.units) this.usage.set(key, this.usageOf(key) + units)
+  }
+
+  endExecution(execution: ExecutionMemory): void {
+    this.rows++
+    this.endedExecutions.set(tryKeyText(execution.record), execution)
+    for (const [key, units] of execution.units) {
+      this.usage.set(key, this.usageOf(key) - units)
+      this.freed.add(key)
+    }
+  }
+
+  cancel(execution: ExecutionMemory, by: string): void {
+    this.cancels.push({ keys: [{ tiId: execution.record.tiId, tryNumber: execution.record.tryNumber }], reason: { by } })
+  }
+
+  /** Live executions of a run. */
+  *executionsOf(dagRunId: number): IterableIterator<ExecutionMemory> {
+    for (const [text, execution] of this.memory.executions) {
+      if (execution.record.dagRunId === dagRunId && !this.endedExecutions.has(text)) yield execution
+    }
+  }
+
+  // rows
+
+  writeTry(record: TryRecord, inserted: boolean): void {
+    const text = tryKeyText(record)
+    const before = this.#tries.get(text)
+    if (before === undefined) this.rows++
+    this.#tries.set(text, { record, inserted: inserted || before?.inserted === true })
+  }
+
+  writeXCom(record: XComRecord): void {
+    this.rows++
+    this.#xcoms.push(record)
+  }
+
+  answer(commandId: number, answer: CommandAnswer): void {
+    this.rows++
+    this.#answers.push({ commandId, answer })
+  }
+
+  acknowledge(key: TryKey): void {
+    this.acknowledgements.push({ tiId: key.tiId, tryNumber: key.tryNumber })
+  }
+
+  timer(timer: Timer): void {
+    this.timers.push(timer)
+  }
+
+  /** TIs that became ready in this tick, as entries of the queue. */
+  newlyReady(): ReadyTi[] {
+    const found: ReadyTi[] = []
+    for (const run of this.runs.values()) {
+      for (const index of run.newlyReady) found.push(readyTi(run, index))
+    }
+    return found
+  }
+
+  writes(): TickWrites {
+    const insertedRuns: RunRecord[] = []
+    const updatedRuns: RunRecord[] = []
+    const insertedTis: TiRecord[] = []
+    const updatedTis: TiRecord[] = []
+    for (const run of this.runs.values()) {
+      // A run that starts was either queued before, so its row exists, or is queued and promoted in this very tick.
+      if (this.#queuedRuns.has(run.record.id)) insertedRuns.push(run.record)
+      else if (run.recordChanged) updatedRuns.push(run.record)
+      const target = run.isNew ? insertedTis : updatedTis
+      for (const index of run.changedTis) target.push(run.tis[index]!)
+    }
+    for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)
+    const tries = [...this.#tries.values()]
+    const importErrors = [...this.#importErrors]
+    const lastEventId = this.nextIds.event - 1
+    return {
+      dags: [...this.dags.values()].map((dag) => dag.record),
+      insertedVersions: this.#insertedVersions,
+      deletedVersions: this.#deletedVersions,
+      pools: [...this.pools.values()],
+      importErrors: importErrors.flatMap(([, error]) => (error === null ? [] : [error])),
+      clearedImportErrors: importErrors.flatMap(([file, error]) => (error === null ? [file] : [])),
+      insertedRuns,
+      updatedRuns,
+      insertedTis,
+      updatedTis,
+      insertedTries: tries.filter((one) => one.inserted).map((one) => one.record),
+      updatedTries: tries.filter((one) => !one.inserted).map((one) => one.record),
+      insertedExecutions: [...this.startedExecutions].flatMap(([text, execution]) =>
+        this.endedExecutions.has(text) ? [] : [execution.record],
+      ),
+      deletedExecutions: [...this.endedExecutions].flatMap(([text, { record }]) =>
+        this.startedExecutions.has(text) ? [] : [{ tiId: record.tiId, tryNumber: record.tryNumber }],
+      ),
+      xcoms: this.#xcoms,
+      events: this.#events,
+      answers: this.#answers.map((one) => ({ ...one, lastEventId })),
+    }
+  }
+
+}
+
+type SchedulerMemoryLacking = SchedulerMemory['lackingPool'] extends Map<string, infer V> ? V : never
+
+export function readyTi(run: Pick<RunMemory, 'record' | 'graph' | 'tis'>, index: number): ReadyTi {
+  return {
+    dagRunId: run.record.id,
+    index,
+    priority: run.graph.tasks[index]!.priority,
+    runAfter: run.record.runAfter,
+    tryNumber: run.tis[index]!.tryNumber,
+  }
+}
+
+/** A one-line text of a cause, for events. */
+export function causeText(cause: CauseOfDeath): string {
+  return cause.by === undefined ? `${cause.kind}: ${cause.message}` : `${cause.kind} by ${cause.by}: ${cause.message}`
+}

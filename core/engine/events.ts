@@ -1,0 +1,21 @@
+/** What can happen to the scheduler: the input of `decide` besides time. */
+import type { DagFileReport } from '../ports/dag-source.ts'
+import type { ExecutorReport } from '../ports/executor.ts'
+import type { CauseOfDeath } from '../cause-of-death.ts'
+import type { TryKey } from '../ids.ts'
+import type { CommandRecord } from '../records.ts'
+
+export type SchedulerEvent =
+  | { readonly type: 'report'; readonly report: ExecutorReport }
+  /** A dispatched try that no live host knows any more. */
+  | { readonly type: 'lost'; readonly key: TryKey; readonly cause: CauseOfDeath; readonly at: number }
+  | { readonly type: 'command'; readonly command: CommandRecord }
+  | { readonly type: 'dag-file'; readonly report: DagFileReport }
+  /** Answers a command that made its tick fail, instead of taking it. */
+  | { readonly type: 'refuse-command'; readonly command: CommandRecord; readonly message: string }
+  /** Fails the TI of a report that made its tick fail, without its values. */
+  | { readonly type: 'poison-report'; readonly report: ExecutorReport; readonly message: string }
+  /** Moves a Dag's schedule past a run that cannot be created (its logical date is taken). */
+  | { readonly type: 'skip-fire'; readonly dagId: string; readonly message: string }
+  /** Ends a run that makes every tick fail. */
+  | { readonly type: 'set-aside-run'; readonly dagRunId: number; readonly message: string }

@@ -1,0 +1,91 @@
+/**
+ * What the leader holds in memory: the unfinished part of the tables, in the shape that deciding needs. Everything below
+ * is replaced, never edited, by `apply` after a commit, so memory never runs ahead of the database; after any error it is
+ * dropped and rebuilt from a snapshot.
+ */
+import type { DagGraph } from '../graph.ts'
+import type { PlatformDefaults } from '../platform-defaults.ts'
+import type { ParsedDag } from '../ports/dag-source.ts'
+import type { DagRecord, ExecutionRecord, ImportErrorRecord, PoolRecord, RunRecord, TiRecord, TryRecord } from '../records.ts'
+import type { TiState } from '../states.ts'
+import type { FireTime } from '../timetable/index.ts'
+import type { TimerHeap } from './timer-heap.ts'
+import type { ReadyTi, Waiting } from './waiting.ts'
+
+export interface DagMemory {
+  readonly record: DagRecord
+  readonly contentHash: string
+  readonly versionNumber: number
+  readonly graph: DagGraph
+  /** JSON text: the params of a scheduled run. */
+  readonly defaultConf: string
+  /** A run uses the current version: it is kept when a newer one comes. */
+  readonly versionUsed: boolean
+  /** The next automatic run, due or not; `null` when there is none, or the Dag is paused or inactive. */
+  readonly next: FireTime | null
+  /** Logical date last given to a manual run, so that no two share one; not stored. */
+  readonly lastManualDate: number
+  /** Runs in state `running`. */
+  readonly running: number
+  /** Runs in state `queued`, first to be promoted first. They have no TIs yet. */
+  readonly queued: readonly RunRecord[]
+}
+
+export interface RunMemory {
+  readonly record: RunRecord
+  readonly graph: DagGraph
+  /** By task index. */
+  readonly tis: readonly TiRecord[]
+  /** Per task, five numbers: how many direct upstreams are in each finished state (`COUNTED_STATES`). */
+  readonly counts: Int32Array
+  /** Per task: 1 while it waits for a limit. */
+  readonly ready: Uint8Array
+  /** TIs that are not finished. */
+  readonly open: number
+}
+
+/** Order of the five counts per task in `RunMemory.counts`. */
+export const COUNTED_STATES: readonly TiState[] = ['success', 'failed', 'skipped', 'upstream_failed', 'removed']
+
+export interface ExecutionMemory {
+  readonly record: ExecutionRecord
+  readonly tryRecord: TryRecord
+  readonly index: number
+  /** Units it holds of each limit until it has ended. */
+  readonly units: readonly (readonly [key: string, units: number])[]
+}
+
+export interface NextIds {
+  readonly run: number
+  readonly ti: number
+  readonly event: number
+  readonly version: number
+}
+
+export interface SchedulerMemory {
+  readonly defaults: PlatformDefaults
+  /** Capacity of the limit `slots`: executions at once over everything. */
+  readonly slots: number
+  readonly epoch: number
+  readonly host: string
+  readonly dags: Map<string, DagMemory>
+  /** Graphs by version: the current ones and those unfinished runs are pinned to. */
+  readonly graphs: Map<number, DagGraph>
+  /** Running runs. */
+  readonly runs: Map<number, RunMemory>
+  /** By `tryKeyText`. */
+  readonly executions: Map<string, ExecutionMemory>
+  /** Units in use, by limit. */
+  readonly usage: Map<string, number>
+  readonly pools: Map<string, PoolRecord>
+  readonly waiting: Waiting
+  readonly timers: TimerHeap
+  readonly importErrors: Map<string, ImportErrorRecord>
+  /** Files refused for naming a pool that does not exist; looked at again when a pool is made. */
+  readonly lackingPool: Map<string, { readonly bundleHash: string; readonly dags: readonly ParsedDag[] }>
+  /** Ready TIs that were not offered to the limits yet. */
+  candidates: readonly ReadyTi[]
+  /** Limits to look at although nothing was freed: a bounded tick stopped early. */
+  wake: ReadonlySet<string>
+  nextIds: NextIds
+}

@@ -1,0 +1,141 @@
+/**
+ * Memory from a snapshot of the tables: at the start of every term, after any error, and in the audit that compares the
+ * two. Live executions come along as they are; the loop then says which of them nobody knows any more.
+ */
+import { buildGraph, type DagGraph } from '../graph.ts'
+import { tryKeyText } from '../ids.ts'
+import type { PlatformDefaults } from '../platform-defaults.ts'
+import type { Snapshot } from '../ports/store.ts'
+import type { TiRecord, TryRecord } from '../records.ts'
+import { defaultConf } from './dag-files.ts'
+import { readyTi } from './draft.ts'
+import type { ExecutionMemory, SchedulerMemory } from './memory.ts'
+import { rebuildCounts, RunDraft } from './run-draft.ts'
+import { nextRun } from './runs.ts'
+import { TimerHeap } from './timer-heap.ts'
+import { Waiting, type ReadyTi } from './waiting.ts'
+
+export interface RebuildOptions {
+  readonly defaults: PlatformDefaults
+  /** Executor slots of this host. */
+  readonly slots: number
+  readonly epoch: number
+  readonly host: string
+  readonly now: number
+}
+
+export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerMemory {
+  const { defaults, now } = options
+  const graphs = new Map<number, DagGraph>()
+  for (const version of snapshot.versions) graphs.set(version.versionId, buildGraph(version, defaults))
+  const memory: SchedulerMemory = {
+    defaults,
+    slots: Math.min(options.slots, defaults.parallelism),
+    epoch: options.epoch,
+    host: options.host,
+    dags: new Map(),
+    graphs,
+    runs: new Map(),
+    executions: new Map(),
+    usage: new Map(),
+    pools: new Map(snapshot.pools.map((pool) => [pool.name, pool])),
+    waiting: new Waiting(),
+    timers: new TimerHeap(),
+    importErrors: new Map(snapshot.importErrors.map((error) => [error.file, error])),
+    lackingPool: new Map(),
+    candidates: [],
+    wake: new Set(),
+    nextIds: snapshot.nextIds,
+  }
+  const candidates: ReadyTi[] = []
+  loadRuns(memory, snapshot, now, candidates)
+  loadDags(memory, snapshot, now)
+  loadExecutions(memory, snapshot)
+  memory.candidates = candidates
+  return memory
+}
+
+function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, candidates: ReadyTi[]): void {
+  const tisByRun = Map.groupBy(snapshot.tis, (ti) => ti.dagRunId)
+  for (const record of snapshot.runs) {
+    if (record.state !== 'running') continue
+    const graph = memory.graphs.get(record.versionId)
+    if (graph === undefined) throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
+    const tis = byTaskIndex(graph, tisByRun.get(record.id) ?? [], record.id)
+    const run = RunDraft.of({ ...rebuildCounts(graph, tis), record, graph, tis })
+    run.evaluateAll(() => {
+      throw new Error(`run ${record.id} was stored unsettled`)
+    })
+    tis.forEach((ti, index) => {
+      if (ti.state !== 'up_for_retry') return
+      if (ti.retryAt === null || ti.retryAt <= now) run.markReady(index)
+      else memory.timers.push({ at: ti.retryAt, kind: 'retry', dagRunId: record.id, index, tryNumber: ti.tryNumber })
+    })
+    for (const index of run.newlyReady) candidates.push(readyTi(run, index))
+    memory.runs.set(record.id, run.memory())
+    if (graph.dagrunTimeoutMs !== null && record.startDate !== null) {
+      memory.timers.push({ at: record.startDate + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
+    }
+  }
+}
+
+/** TIs in the order of the graph's tasks. A running run has one for every task of its version. */
+function byTaskIndex(graph: DagGraph, tis: readonly TiRecord[], dagRunId: number): TiRecord[] {
+  const byTask = new Map(tis.map((ti) => [ti.taskId, ti]))
+  return graph.tasks.map((task) => {
+    const ti = byTask.get(task.taskId)
+    if (ti === undefined) throw new Error(`run ${dagRunId} has no TI for task "${task.taskId}"`)
+    return ti
+  })
+}
+
+function loadDags(memory: SchedulerMemory, snapshot: Snapshot, now: number): void {
+  const versions = new Map(snapshot.versions.map((version) => [version.versionId, version]))
+  const used = new Set(snapshot.usedVersions)
+  const runs = Map.groupBy(snapshot.runs, (run) => run.dagId)
+  for (const record of snapshot.dags) {
+    const version = versions.get(record.versionId)
+    const graph = memory.graphs.get(record.versionId)
+    if (version === undefined || graph === undefined) {
+      throw new Error(`Dag "${record.dagId}" names version ${record.versionId}, which is missing`)
+    }
+    const own = runs.get(record.dagId) ?? []
+    const next = nextRun({ record, graph }, now)
+    memory.dags.set(record.dagId, {
+      record,
+      contentHash: version.contentHash,
+      versionNumber: version.versionNumber,
+      graph,
+      defaultConf: defaultConf(version.serialized),
+      versionUsed: used.has(record.versionId),
+      next,
+      lastManualDate: 0,
+      running: own.filter((run) => run.state === 'running').length,
+      queued: own.filter((run) => run.state === 'queued').sort((a, b) => a.runAfter - b.runAfter || a.id - b.id),
+    })
+    // Due or not: the first tick looks at every Dag that has something to start.
+    if (next !== null) memory.timers.push({ at: next.runAfter, kind: 'dag', dagId: record.dagId })
+    if (own.some((run) => run.state === 'queued')) memory.timers.push({ at: now, kind: 'dag', dagId: record.dagId })
+  }
+}
+
+function loadExecutions(memory: SchedulerMemory, snapshot: Snapshot): void {
+  const tries = new Map(snapshot.tries.map((record) => [tryKeyText(record), record]))
+  for (const record of snapshot.executions) {
+    const text = tryKeyText(record)
+    const run = memory.runs.get(record.dagRunId)
+    const index = run?.tis.findIndex((ti) => ti.id === record.tiId) ?? -1
+    const execution: ExecutionMemory = {
+      record,
+      tryRecord: tries.get(text) ?? unknownTry(record),
+      index,
+      units: JSON.parse(record.units) as ExecutionMemory['units'],
+    }
+    memory.executions.set(text, execution)
+    for (const [key, units] of execution.units) memory.usage.set(key, (memory.usage.get(key) ?? 0) + units)
+  }
+}
+
+function unknownTry(record: { tiId: number; tryNumber: number; dagRunId: number; host: string }): TryRecord {
+  throw new Error(`execution ${record.tiId}.${record.tryNumber} has no try row`)
+}

@@ -1,0 +1,176 @@
+/**
+ * The life of a run: made by schedule or trigger, promoted when the Dag's cap allows, ended when its last TI has ended.
+ * A queued run has no TIs; they are made in the tick that promotes it, so a thousand queued triggers cost a row each.
+ */
+import type { RunRecord } from '../records.ts'
+import { runOutcome } from '../run-state.ts'
+import { FINISHED_TI_STATES, type RunState, type RunType, type TiState } from '../states.ts'
+import { nextFire, type FireTime } from '../timetable/index.ts'
+import type { Draft } from './draft.ts'
+import type { DagMemory } from './memory.ts'
+import { RunDraft } from './run-draft.ts'
+
+/** Stop creating and promoting runs in one tick beyond this many rows; the rest follows in the next. */
+const ROW_BUDGET = 5000
+
+export interface NewRun {
+  readonly runType: RunType
+  readonly runId: string
+  readonly logicalDate: number | null
+  readonly dataIntervalStart: number | null
+  readonly dataIntervalEnd: number | null
+  readonly runAfter: number
+  /** JSON text. */
+  readonly conf: string
+  readonly note: string | null
+  readonly triggeredBy: string
+}
+
+/** Queues a run of the Dag's current version. `advanceDag` promotes it when the cap allows. */
+export function queueRun(draft: Draft, dag: DagMemory, run: NewRun): RunRecord {
+  const record: RunRecord = {
+    ...run,
+    id: draft.takeId('run'),
+    dagId: dag.record.dagId,
+    state: 'queued',
+    versionId: dag.record.versionId,
+    queuedAt: draft.now,
+    startDate: null,
+    endDate: null,
+  }
+  draft.insertQueuedRun(record)
+  draft.event({
+    kind: 'run.queued',
+    actor: run.triggeredBy,
+    dagRunId: record.id,
+    dagId: record.dagId,
+    cause: run.runType === 'scheduled' ? `due at ${new Date(run.runAfter).toISOString()}` : null,
+  })
+  const queued = insertByRunAfter(dag.queued, record)
+  draft.setDag({ ...dag, queued, versionUsed: true })
+  draft.dagsToAdvance.add(record.dagId)
+  return record
+}
+
+/** Creates the automatic runs that are due, and promotes queued ones, as far as the Dag's cap and the tick's size go. */
+export function advanceDag(draft: Draft, dagId: string): { more: boolean } {
+  for (;;) {
+    const dag = draft.dag(dagId)
+    if (dag === undefined || dag.record.isPaused) return { more: false }
+    if (draft.rows > ROW_BUDGET) return { more: true }
+    if (dag.running < dag.graph.maxActiveRuns && dag.queued.length > 0) {
+      promote(draft, dag)
+      continue
+    }
+    if (!dag.record.isActive || dag.next === null || dag.next.runAfter > draft.now) return { more: false }
+    if (dag.running + dag.queued.length >= dag.graph.maxActiveRuns) return { more: false }
+    fire(draft, dag, dag.next)
+  }
+}
+
+function fire(draft: Draft, dag: DagMemory, next: FireTime): void {
+  queueRun(draft, dag, {
+    runType: 'scheduled',
+    runId: `scheduled__${new Date(next.logicalDate).toISOString()}`,
+    logicalDate: next.logicalDate,
+    dataIntervalStart: next.dataIntervalStart,
+    dataIntervalEnd: next.dataIntervalEnd,
+    runAfter: next.runAfter,
+    conf: dag.defaultConf,
+    note: null,
+    triggeredBy: 'schedule',
+  })
+  moveSchedule(draft, draft.dag(dag.record.dagId)!, next)
+}
+
+/** Sets the newest automatic run and computes the next. */
+export function moveSchedule(draft: Draft, dag: DagMemory, fired: FireTime): void {
+  const record = { ...dag.record, lastLogicalDate: fired.logicalDate, lastIntervalEnd: fired.dataIntervalEnd }
+  plan(draft, { ...dag, record })
+}
+
+/** Recomputes what is due next and sets a timer for it. */
+export function plan(draft: Draft, dag: DagMemory): void {
+  const next = nextRun(dag, draft.now)
+  const record = { ...dag.record, nextRunAfter: next?.runAfter ?? null, nextLogicalDate: next?.logicalDate ?? null }
+  draft.setDag({ ...dag, record, next })
+  if (next === null) return
+  if (next.runAfter <= draft.now) draft.dagsToAdvance.add(record.dagId)
+  else draft.timer({ at: next.runAfter, kind: 'dag', dagId: record.dagId })
+}
+
+/** The next automatic run, or `null` for a Dag that is paused or gone. */
+export function nextRun(dag: Pick<DagMemory, 'record' | 'graph'>, now: number): FireTime | null {
+  const { record, graph } = dag
+  if (record.isPaused || !record.isActive) return null
+  const last =
+    record.lastLogicalDate === null
+      ? null
+      : { logicalDate: record.lastLogicalDate, intervalEnd: record.lastIntervalEnd ?? record.lastLogicalDate }
+  return nextFire(graph.schedule, last, record.scheduleSince, now)
+}
+
+function promote(draft: Draft, dag: DagMemory): void {
+  const [record, ...queued] = dag.queued
+  if (record === undefined) return
+  draft.setDag({ ...dag, queued, running: dag.running + 1 })
+  const graph = draft.graph(record.versionId)
+  const running: RunRecord = { ...record, state: 'running', startDate: draft.now }
+  const run = RunDraft.start(running, graph, draft.takeId('ti', graph.tasks.length))
+  draft.addRun(run)
+  draft.event({ kind: 'run.running', actor: 'scheduler', dagRunId: record.id, dagId: record.dagId })
+  if (graph.dagrunTimeoutMs !== null) {
+    draft.timer({ at: draft.now + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
+  }
+  run.evaluateAll(draft.listener(run))
+}
+
+/** Ends runs whose last TI has ended in this tick (invariant 7). */
+export function endFinishedRuns(draft: Draft): void {
+  for (const run of draft.runs.values()) {
+    if (run.open > 0 || run.record.state !== 'running') continue
+    const leaves: TiState[] = []
+    run.tis.forEach((ti, i) => {
+      if (run.graph.downstream[i]!.length === 0 && ti.state !== 'removed') leaves.push(ti.state)
+    })
+    endRun(draft, run, runOutcome(leaves), null)
+  }
+}
+
+export function endRun(draft: Draft, run: RunDraft, state: Extract<RunState, 'success' | 'failed'>, cause: string | null): void {
+  run.setRecord({ ...run.record, state, endDate: draft.now })
+  draft.endedRuns.add(run.record.id)
+  draft.event({ kind: `run.${state}`, actor: 'scheduler', dagRunId: run.record.id, dagId: run.record.dagId, cause })
+  const dag = draft.dag(run.record.dagId)
+  if (dag === undefined) return
+  draft.setDag({ ...dag, running: dag.running - 1 })
+  draft.dagsToAdvance.add(dag.record.dagId)
+}
+
+/** `dagrunTimeout` has passed: the run fails, what has not ended is skipped, what still runs is cancelled (2.3 rule 7). */
+export function timeOutRun(draft: Draft, dagRunId: number): void {
+  const run = draft.run(dagRunId)
+  if (run === undefined || run.record.state !== 'running') return
+  const seconds = (run.graph.dagrunTimeoutMs ?? 0) / 1000
+  abandonRun(draft, run, 'dagrun timeout', `the run took longer than its dagrunTimeout of ${seconds} s`)
+}
+
+/** Fails a run at once: open TIs are skipped, live executions cancelled. */
+export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: string): void {
+  for (const execution of draft.executionsOf(run.record.id)) draft.cancel(execution, by)
+  // In topological order, so that no trigger rule of a task below can fire in between.
+  for (let i = run.graph.order.length - 1; i >= 0; i--) {
+    const index = run.graph.order[i]!
+    const ti = run.tis[index]!
+    if (FINISHED_TI_STATES.has(ti.state)) continue
+    run.finish(index, { ...ti, state: 'skipped', retryAt: null, endDate: draft.now }, cause, draft.listener(run))
+  }
+  endRun(draft, run, 'failed', cause)
+}
+
+/** Earlier `runAfter` first, then the older run. */
+function insertByRunAfter(queued: readonly RunRecord[], record: RunRecord): RunRecord[] {
+  let i = queued.length
+  while (i > 0 && queued[i - 1]!.runAfter > record.runAfter) i--
+  return [...queued.slice(0, i), record, ...queued.slice(i)]
+}

@@ -1,0 +1,174 @@
+/**
+ * The graph of one Dag version with every platform default resolved: what `decide` walks. Built once per version with
+ * graphology (order, cycles); the hot loops then run on plain arrays. Task index = position in the serialized Dag.
+ */
+import { DirectedGraph } from 'graphology'
+import { topologicalSort } from 'graphology-dag'
+import type { PlatformDefaults } from './platform-defaults.ts'
+import { priorityWeights } from './priority.ts'
+import type { RetryPolicy } from './retry-delay.ts'
+import type { SerializedDag, SerializedTask, TriggerRule } from './serialized-dag.ts'
+import type { ScheduleSpec } from './timetable/index.ts'
+
+/** A task with its defaults filled in. */
+export interface GraphTask {
+  readonly index: number
+  readonly taskId: string
+  readonly serialized: SerializedTask
+  readonly triggerRule: TriggerRule
+  readonly retries: number
+  readonly retryPolicy: RetryPolicy
+  readonly timeoutMs: number | null
+  readonly pool: string
+  readonly poolSlots: number
+  /** Effective weight by the task's weight rule; higher goes first. */
+  readonly priority: number
+  readonly maxActiveTisPerDag: number | null
+  readonly memoryLimitMb: number
+}
+
+export interface DagGraph {
+  readonly dagId: string
+  readonly versionId: number
+  readonly bundleHash: string
+  readonly serialized: SerializedDag
+  readonly tasks: readonly GraphTask[]
+  readonly indexOf: ReadonlyMap<string, number>
+  readonly upstream: readonly Int32Array[]
+  readonly downstream: readonly Int32Array[]
+  /** Per task: the upstream tasks whose branches have it as a candidate. */
+  readonly deciders: readonly (readonly number[])[]
+  /** Indexes in topological order: evaluating in this order settles a run in one pass. */
+  readonly order: Int32Array
+  readonly schedule: ScheduleSpec
+  readonly maxActiveRuns: number
+  readonly maxActiveTasks: number
+  readonly dagrunTimeoutMs: number | null
+}
+
+/** @throws when the serialized Dag has a cycle or names an unknown upstream: the processor lets none through. */
+export function buildGraph(
+  version: { readonly versionId: number; readonly bundleHash: string; readonly serialized: SerializedDag },
+  defaults: PlatformDefaults,
+): DagGraph {
+  const dag = version.serialized
+  const indexOf = new Map(dag.tasks.map((task, index) => [task.taskId, index]))
+  const graph = new DirectedGraph()
+  for (const task of dag.tasks) graph.addNode(task.taskId)
+  for (const task of dag.tasks) {
+    for (const upstreamId of task.upstream) {
+      if (!indexOf.has(upstreamId)) {
+        throw new Error(`task "${task.taskId}" of Dag "${dag.dagId}" names an unknown upstream "${upstreamId}"`)
+      }
+      graph.mergeDirectedEdge(upstreamId, task.taskId)
+    }
+  }
+  const index = (taskId: string) => indexOf.get(taskId)!
+  const order = Int32Array.from(topologicalSort(graph), index)
+  const sortedIndexes = (ids: string[]) => Int32Array.from(ids, index).sort()
+  const upstream = dag.tasks.map((task) => sortedIndexes(graph.inNeighbors(task.taskId)))
+  const downstream = dag.tasks.map((task) => sortedIndexes(graph.outNeighbors(task.taskId)))
+  const priorities = priorityWeights(
+    dag.tasks.map((task) => ({ weight: task.priorityWeight ?? 1, rule: task.weightRule ?? 'downstream' })),
+    downstream.map((ids) => [...ids]),
+    upstream.map((ids) => [...ids]),
+  )
+  return {
+    dagId: dag.dagId,
+    versionId: version.versionId,
+    bundleHash: version.bundleHash,
+    serialized: dag,
+    tasks: dag.tasks.map((task, i) => resolveTask(task, i, priorities[i] ?? 1, dag, defaults)),
+    indexOf,
+    upstream,
+    downstream,
+    deciders: findDeciders(dag, indexOf),
+    order,
+    schedule: {
+      schedule: dag.schedule,
+      timezone: dag.timezone,
+      startDate: dag.startDate ?? null,
+      endDate: dag.endDate ?? null,
+      catchup: dag.catchup ?? defaults.catchup,
+    },
+    maxActiveRuns: dag.maxActiveRuns ?? defaults.maxActiveRuns,
+    maxActiveTasks: dag.maxActiveTasks ?? defaults.maxActiveTasks,
+    dagrunTimeoutMs: dag.dagrunTimeoutMs ?? null,
+  }
+}
+
+function resolveTask(
+  task: SerializedTask,
+  index: number,
+  priority: number,
+  dag: SerializedDag,
+  defaults: PlatformDefaults,
+): GraphTask {
+  // A file written for Airflow's SDK knows no default timeout, so it gets none.
+  const timeoutDefault = dag.airflow === true ? null : defaults.timeoutMs
+  return {
+    index,
+    taskId: task.taskId,
+    serialized: task,
+    triggerRule: task.triggerRule ?? 'all_success',
+    retries: task.retries ?? defaults.retries,
+    retryPolicy: {
+      delayMs: task.retryDelayMs ?? defaults.retryDelayMs,
+      backoff: task.retryBackoff ?? defaults.retryBackoff,
+      maxDelayMs: task.maxRetryDelayMs ?? defaults.maxRetryDelayMs,
+      jitter: task.retryJitter ?? defaults.retryJitter,
+    },
+    timeoutMs: task.timeoutMs === undefined ? timeoutDefault : task.timeoutMs,
+    pool: task.pool ?? defaults.pool,
+    poolSlots: task.poolSlots ?? 1,
+    priority,
+    maxActiveTisPerDag: task.maxActiveTisPerDag ?? null,
+    memoryLimitMb: task.memoryLimitMb ?? defaults.memoryLimitMb,
+  }
+}
+
+/** Every task below `start`, itself included. */
+export function descendants(graph: DagGraph, start: Iterable<number>): Set<number> {
+  const seen = new Set<number>(start)
+  const stack = [...seen]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const child of graph.downstream[next]!) {
+      if (!seen.has(child)) {
+        seen.add(child)
+        stack.push(child)
+      }
+    }
+  }
+  return seen
+}
+
+/** Ids of every task a task's branches choose between. */
+function branchCandidates(task: SerializedTask): string[] {
+  return (task.branches ?? []).flatMap((branch) =>
+    branch.kind === 'if'
+      ? [...branch.then, ...branch.else]
+      : [...branch.cases.flatMap((one) => one.taskIds), ...(branch.otherwise ?? [])],
+  )
+}
+
+function findDeciders(dag: SerializedDag, indexOf: ReadonlyMap<string, number>): number[][] {
+  const deciders: number[][] = dag.tasks.map(() => [])
+  dag.tasks.forEach((task, i) => {
+    for (const id of new Set(branchCandidates(task))) {
+      const candidate = indexOf.get(id)
+      if (candidate !== undefined) deciders[candidate]!.push(i)
+    }
+  })
+  return deciders
+}
+
+/**
+ * Task indexes a branch excludes: its candidates, less those followed and those also below a followed one
+ * (airflow-behaviour 1.1 "Branching").
+ */
+export function excludedByBranches(graph: DagGraph, task: GraphTask, followed: readonly string[]): number[] {
+  const indexes = (ids: readonly string[]) => ids.map((id) => graph.indexOf.get(id)).filter((i) => i !== undefined)
+  const kept = descendants(graph, indexes(followed))
+  const candidates = new Set(indexes(branchCandidates(task.serialized)))
+  return [...candidates].filter((i) => !kept.has(i)).sort((a, b) => a - b)
+}

@@ -1,0 +1,305 @@
+/**
+ * The loop around `decide`: seeks the lease, loads, ticks when something happened, acts after each commit. Its memory is
+ * never trusted after an error: it is dropped, a new epoch is taken, and everything is read again.
+ */
+import type { Plan } from '../core/engine/decide.ts'
+import type { SchedulerEvent } from '../core/engine/events.ts'
+import type { SchedulerMemory } from '../core/engine/memory.ts'
+import { rebuild } from '../core/engine/rebuild.ts'
+import { SHUTDOWN } from '../core/engine/results.ts'
+import { tryKeyText, type TryKey } from '../core/ids.ts'
+import type { PlatformDefaults } from '../core/platform-defaults.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { DagFileReport } from '../core/ports/dag-source.ts'
+import type { Executor, ExecutorReport } from '../core/ports/executor.ts'
+import type { Store } from '../core/ports/store.ts'
+import { DagFileMemory } from './dag-file-memory.ts'
+import { Lease } from './lease.ts'
+import { FencedError, tick } from './tick.ts'
+
+export interface SchedulerOptions {
+  readonly store: Store
+  readonly executor: Executor
+  readonly clock: Clock
+  readonly defaults: PlatformDefaults
+  readonly log: (line: string) => void
+  /** After every commit, for logs and the terminal. */
+  readonly onCommit?: (plan: Plan) => void
+  /** A host named in the tables that cannot be alive any more (its process is gone): no need to wait for it. */
+  readonly isSurelyDead?: (host: string) => boolean
+}
+
+export interface Scheduler {
+  start(): Promise<void>
+  /** From the Dag processor. */
+  onDagFile(report: DagFileReport): void
+  /** The memory of the current term; `null` while another scheduler leads. For reading only. */
+  memory(): SchedulerMemory | null
+  /** Starts nothing new, lets running tries end for `graceMs`, cancels the rest, gives the lease up. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Most events taken into one tick. */
+const EVENT_BUDGET = 2000
+const COMMAND_BUDGET = 500
+/** A start report alone waits this long for company, so that `running` costs no commit of its own. */
+const START_DELAY_MS = 50
+const SWEEP_MS = 5_000
+const RETRY_MS = 1_000
+/** Longest wait in front of the timer heap. */
+const MAX_TIMER_MS = 60_000
+/** An execution of another, silent host is declared lost after this. It kills its own children well before. */
+const HOST_LOSS_MS = 10_000
+
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  return new SchedulerLoop(options)
+}
+
+class SchedulerLoop implements Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #files = new DagFileMemory()
+  readonly #lease: Lease
+  #memory: SchedulerMemory | null = null
+  #inbox: SchedulerEvent[] = []
+  #commandsMayWait = true
+  #busy = false
+  #again = false
+  #draining = false
+  #stopped = false
+  #cancelTimer: (() => void) | null = null
+  #cancelSweep: (() => void) | null = null
+  #cancelStartDelay: (() => void) | null = null
+  #unlisten: (() => Promise<void>) | null = null
+  /** Executions of ours that the last sweep did not find on the executor. */
+  #suspects = new Set<string>()
+  #idleWaiters: (() => void)[] = []
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#lease = new Lease(options.store, options.clock, options.executor.host, {
+      taken: () => this.#wake(),
+      lost: (reason) => this.#dropTerm(reason),
+      surelyLost: () => this.#cancelEverything(),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#options.executor.start((reports) => this.#onReports(reports))
+    this.#unlisten = await this.#options.store.onHint(() => {
+      this.#commandsMayWait = true
+      this.#wake()
+    })
+    this.#sweepLater()
+    this.#lease.seek()
+  }
+
+  onDagFile(report: DagFileReport): void {
+    this.#files.add(report)
+    this.#wake()
+  }
+
+  memory(): SchedulerMemory | null {
+    return this.#memory
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const { executor, clock } = this.#options
+    this.#draining = true
+    this.#wake()
+    const deadline = clock.now() + graceMs
+    await this.#untilIdle(deadline)
+    await executor.stop(Math.max(0, deadline - clock.now()), { by: SHUTDOWN })
+    // The reports of what was cancelled are committed before the lease goes.
+    await this.#untilIdle(clock.now() + 5_000)
+    this.#stopped = true
+    this.#cancelSweep?.()
+    this.#cancelTimer?.()
+    this.#cancelStartDelay?.()
+    await this.#unlisten?.()
+    await this.#lease.release()
+    this.#memory = null
+  }
+
+  #onReports(reports: readonly ExecutorReport[]): void {
+    let ended = false
+    for (const report of reports) {
+      this.#inbox.push({ type: 'report', report })
+      if (report.type === 'ended') ended = true
+    }
+    if (ended) this.#wake()
+    else if (this.#cancelStartDelay === null) {
+      this.#cancelStartDelay = this.#options.clock.setTimer(this.#options.clock.now() + START_DELAY_MS, () => {
+        this.#cancelStartDelay = null
+        this.#wake()
+      })
+    }
+  }
+
+  #wake(): void {
+    if (this.#stopped) return
+    this.#again = true
+    if (this.#busy) return
+    this.#busy = true
+    // After what is running now, so that everything that arrives together goes into one tick.
+    queueMicrotask(() => void this.#pump())
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#again && !this.#stopped && this.#lease.epoch !== null) {
+        this.#again = false
+        if (this.#memory === null) await this.#beginTerm(this.#lease.epoch)
+        else if (await this.#tick(this.#memory)) this.#again = true
+      }
+    } catch (error) {
+      const fenced = error instanceof FencedError
+      this.#options.log(`scheduler: ${error instanceof Error ? error.message : String(error)}; starting over`)
+      this.#dropTerm(fenced ? 'fenced' : 'error')
+      if (fenced) this.#cancelEverything()
+      this.#lease.restart(fenced ? 0 : RETRY_MS)
+    } finally {
+      this.#busy = false
+      if (this.#again && this.#lease.epoch !== null) this.#wake()
+      else this.#setTimer()
+      this.#tellIdle()
+    }
+  }
+
+  async #beginTerm(epoch: number): Promise<void> {
+    const { store, executor, clock, defaults } = this.#options
+    const snapshot = await store.load(epoch)
+    const { host, slots } = executor
+    const memory = rebuild(snapshot, { defaults, slots, epoch, host, now: clock.now() })
+    this.#inbox = this.#reconcile(memory)
+    this.#files.startOver()
+    this.#commandsMayWait = true
+    this.#again = true
+    this.#suspects.clear()
+    this.#memory = memory
+    this.#options.log(
+      `scheduler: leading with epoch ${epoch}; ${memory.dags.size} Dags, ${memory.runs.size} running runs, ${memory.executions.size} executions`,
+    )
+  }
+
+  /** What the tables say is running against what the executor knows: adopt, take late results, or declare lost. */
+  #reconcile(memory: SchedulerMemory): SchedulerEvent[] {
+    const { executor, clock, isSurelyDead } = this.#options
+    const inventory = executor.inventory()
+    const running = new Set(inventory.running.map(tryKeyText))
+    const events: SchedulerEvent[] = inventory.finished.map((report) => ({ type: 'report', report }))
+    const finished = new Set(inventory.finished.map((report) => tryKeyText(report.key)))
+    const unknown = inventory.running.filter((key) => !memory.executions.has(tryKeyText(key)))
+    if (unknown.length > 0) executor.cancel(unknown, { by: 'stale try' })
+    const silentHosts = new Set<string>()
+    for (const [text, { record }] of memory.executions) {
+      if (running.has(text) || finished.has(text)) continue
+      if (record.host === executor.host || isSurelyDead?.(record.host) === true) events.push(lost(record, clock.now()))
+      else silentHosts.add(record.host)
+    }
+    for (const host of silentHosts) memory.timers.push({ at: clock.now() + HOST_LOSS_MS, kind: 'host-lost', host })
+    return events
+  }
+
+  async #tick(memory: SchedulerMemory): Promise<boolean> {
+    const { store, clock, log } = this.#options
+    const events: SchedulerEvent[] = this.#inbox.splice(0, EVENT_BUDGET)
+    for (const report of this.#files.take()) events.push({ type: 'dag-file', report })
+    let more = this.#inbox.length > 0
+    if (this.#commandsMayWait) {
+      this.#commandsMayWait = false
+      const commands = await store.commandsAfter(0, COMMAND_BUDGET)
+      for (const command of commands) events.push({ type: 'command', command })
+      if (commands.length === COMMAND_BUDGET) {
+        this.#commandsMayWait = true
+        more = true
+      }
+    }
+    const left = await tick(
+      { store, memory, draining: this.#draining, now: () => clock.now(), act: (plan) => this.#act(plan), log },
+      events,
+    )
+    return left || more || memory.timers.nextAt <= clock.now()
+  }
+
+  #act(plan: Plan): void {
+    const { executor, onCommit } = this.#options
+    if (plan.dispatches.length > 0) executor.dispatch(plan.dispatches)
+    for (const { keys, reason } of plan.cancels) executor.cancel(keys, reason)
+    if (plan.acknowledgements.length > 0) executor.acknowledge(plan.acknowledgements)
+    onCommit?.(plan)
+  }
+
+  #setTimer(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    if (this.#memory === null || this.#stopped) return
+    const { clock } = this.#options
+    const at = Math.min(this.#memory.timers.nextAt, clock.now() + MAX_TIMER_MS)
+    this.#cancelTimer = clock.setTimer(at, () => this.#wake())
+  }
+
+  /** Heals lost hints and executions that fell through: the tables and the executor are asked, not the hints. */
+  #sweepLater(): void {
+    this.#cancelSweep = this.#options.clock.setTimer(this.#options.clock.now() + SWEEP_MS, () => {
+      this.#sweep()
+      this.#sweepLater()
+    })
+  }
+
+  #sweep(): void {
+    this.#commandsMayWait = true
+    if (this.#memory !== null && !this.#busy && this.#inbox.length === 0) {
+      const { executor, clock } = this.#options
+      const { running, finished } = executor.inventory()
+      const known = new Set([...running.map(tryKeyText), ...finished.map((report) => tryKeyText(report.key))])
+      const missing = [...this.#memory.executions].filter(([text, { record }]) => record.host === executor.host && !known.has(text))
+      for (const [text, { record }] of missing) {
+        if (this.#suspects.has(text)) this.#inbox.push(lost(record, clock.now()))
+      }
+      this.#suspects = new Set(missing.map(([text]) => text))
+    }
+    this.#wake()
+  }
+
+  #dropTerm(reason: string): void {
+    if (this.#memory === null) return
+    this.#memory = null
+    this.#inbox = []
+    this.#options.log(`scheduler: no longer leading (${reason})`)
+  }
+
+  /** Another leader will declare our executions lost, so none may outlive our lease for long. */
+  #cancelEverything(): void {
+    const { executor } = this.#options
+    executor.cancel(executor.inventory().running, { by: 'lost leadership' })
+  }
+
+  #untilIdle(deadline: number): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.setTimer(deadline, resolve)
+      this.#idleWaiters.push(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  #tellIdle(): void {
+    if (!this.#isIdle()) return
+    for (const waiter of this.#idleWaiters.splice(0)) waiter()
+  }
+
+  #isIdle(): boolean {
+    if (this.#memory === null) return true
+    if (this.#busy || this.#inbox.length > 0) return false
+    const { host } = this.#options.executor
+    for (const { record } of this.#memory.executions.values()) if (record.host === host) return false
+    return true
+  }
+}
+
+function lost(key: TryKey, at: number): SchedulerEvent {
+  const message = 'the program that ran it stopped before it had ended; the try is repeated and uses up no retry'
+  return { type: 'lost', key: { tiId: key.tiId, tryNumber: key.tryNumber }, cause: { kind: 'host-lost', message }, at }
+}

@@ -1,0 +1,121 @@
+/**
+ * One tick: decide, commit, apply, act. A tick that cannot be committed because of its data is taken apart until the
+ * guilty command, result, timer or file is found; that one is answered with the error, all else goes on (invariant 11).
+ */
+import { apply } from '../core/engine/apply.ts'
+import { decide, type DecideOptions, type Plan } from '../core/engine/decide.ts'
+import type { SchedulerEvent } from '../core/engine/events.ts'
+import type { SchedulerMemory } from '../core/engine/memory.ts'
+import type { Timer } from '../core/engine/timer-heap.ts'
+import type { Store } from '../core/ports/store.ts'
+
+/** Another scheduler leads now. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError'
+}
+
+export interface TickContext {
+  readonly store: Store
+  readonly memory: SchedulerMemory
+  readonly draining: boolean
+  now(): number
+  /** Carries out a committed plan. */
+  act(plan: Plan): void
+  log(line: string): void
+}
+
+/** @returns whether work is left. @throws FencedError; anything else means memory cannot be trusted any more. */
+export async function tick(context: TickContext, events: readonly SchedulerEvent[]): Promise<boolean> {
+  const { draining } = context
+  const problem = await attempt(context, events, { draining })
+  if (problem.plan !== null) return problem.plan.more
+  context.log(`a tick of ${events.length} events failed and is taken apart: ${problem.message}`)
+  await takeApart(context, events)
+  const due = context.memory.timers.due(context.now(), Number.POSITIVE_INFINITY)
+  for (const timer of due) await tickTimer(context, timer)
+  return true
+}
+
+type Attempt = { readonly plan: Plan } | { readonly plan: null; readonly message: string }
+
+async function attempt(context: TickContext, events: readonly SchedulerEvent[], options: DecideOptions): Promise<Attempt> {
+  let plan: Plan
+  try {
+    plan = decide(context.memory, events, context.now(), options)
+  } catch (error) {
+    return { plan: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+  if (!plan.empty) {
+    const result = await context.store.commit(context.memory.epoch, plan.writes)
+    if (result.status === 'fenced') throw new FencedError('another scheduler took the lease')
+    if (result.status === 'data-error') return { plan: null, message: `${result.message} (SQLSTATE ${result.sqlState})` }
+  }
+  apply(context.memory, plan)
+  context.act(plan)
+  return { plan }
+}
+
+async function takeApart(context: TickContext, events: readonly SchedulerEvent[]): Promise<void> {
+  if (events.length === 0) return
+  // Timers and new runs are left out here, so that an event is not blamed for what a schedule does.
+  const options = { draining: context.draining, timers: [], advance: false }
+  const result = await attempt(context, events, options)
+  if (result.plan !== null) return
+  if (events.length > 1) {
+    const middle = events.length >> 1
+    await takeApart(context, events.slice(0, middle))
+    await takeApart(context, events.slice(middle))
+    return
+  }
+  const repair = repairOf(events[0]!, result.message)
+  if (repair === null) throw new Error(`a repair failed: ${result.message}`)
+  const repaired = await attempt(context, [repair], options)
+  if (repaired.plan === null) throw new Error(`could not get past ${events[0]!.type}: ${repaired.message}`)
+  context.log(`isolated ${events[0]!.type}: ${result.message}`)
+}
+
+/** What is done instead of an event that cannot be taken; `null` when it was a repair already. */
+function repairOf(event: SchedulerEvent, message: string): SchedulerEvent | null {
+  switch (event.type) {
+    case 'command':
+      return { type: 'refuse-command', command: event.command, message }
+    case 'report':
+      return { type: 'poison-report', report: event.report, message: `its result could not be stored: ${message}` }
+    case 'dag-file': {
+      if (event.report.type === 'complete' || event.report.type === 'gone') return null
+      const { file, at } = event.report
+      const problem = {
+        code: 'not-storable',
+        message: `the Dags of ${file} could not be stored: ${message}`,
+        remedy: 'look for control characters or very large values in ids, descriptions and defaults',
+        file,
+      }
+      return { type: 'dag-file', report: { type: 'broken', file, problems: [problem], at } }
+    }
+    default:
+      return null
+  }
+}
+
+async function tickTimer(context: TickContext, timer: Timer): Promise<void> {
+  const { draining } = context
+  const result = await attempt(context, [], { draining, timers: [timer] })
+  if (result.plan !== null) return
+  const repair = repairOfTimer(timer, result.message)
+  const options = { draining, timers: [], advance: false }
+  const repaired = repair === null ? result : await attempt(context, [repair], options)
+  if (repaired.plan === null) throw new Error(`could not get past the timer of ${timer.kind}: ${repaired.message}`)
+  context.log(`isolated the timer of ${timer.kind}: ${result.message}`)
+}
+
+function repairOfTimer(timer: Timer, message: string): SchedulerEvent | null {
+  switch (timer.kind) {
+    case 'dag':
+      return { type: 'skip-fire', dagId: timer.dagId, message: `the run could not be created: ${message}` }
+    case 'retry':
+    case 'run-timeout':
+      return { type: 'set-aside-run', dagRunId: timer.dagRunId, message: `the run could not go on: ${message}` }
+    case 'host-lost':
+      return null
+  }
+}
