@@ -35,7 +35,7 @@ export class ConfigError extends Error {
 }
 
 /** Not settings: the tests' own variables and what child processes are told. */
-const FOREIGN_PREFIXES = ['TRADEWIND_TEST_', 'TRADEWIND_CHILD_']
+const FOREIGN_PREFIXES = ['TRADEWIND_TEST_', 'TRADEWIND_CHILD']
 
 const KEYS: ReadonlySet<string> = new Set(SETTING_KEYS)
 
