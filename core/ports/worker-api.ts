@@ -5,12 +5,27 @@
 import type { TryKey } from '../ids.ts'
 import type { Json } from '../json.ts'
 
+/** What a host must offer to run a bundle. Recorded by the Dag processor; not part of the hash. */
+export interface BundleManifest {
+  /** How the code expects to be loaded (`BUNDLE_FORMAT`). */
+  readonly bundleFormat: number
+  /** Of the names it takes from the SDK at load (`SDK_ABI`). */
+  readonly sdkAbi: number
+  /** `process.versions.modules` of the Node it was parsed with; matters only when there are externals. */
+  readonly nodeAbi: string
+  /** Native packages it loads from `node_modules` when it runs, as `name@version`, sorted. */
+  readonly externals: readonly string[]
+}
+
 export interface BundleCode {
+  /** SHA-256, hex, of format and code: equal for the same files in another folder or on another machine. */
   readonly hash: string
   readonly format: 'cjs' | 'esm'
   readonly code: string
   /** Source map JSON, or `null`. */
   readonly sourceMap: string | null
+  /** Absent only in bundles made by hand (tests). */
+  readonly manifest?: BundleManifest
 }
 
 /** Airflow's names, so that a Dag file written for it finds what it expects. */
