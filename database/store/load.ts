@@ -1,0 +1,168 @@
+/**
+ * Everything the scheduler keeps in memory, read in one repeatable-read transaction. Invariant: what it reads is bounded
+ * by open work and the number of Dags, not by history: unfinished runs come from `open_run`, executions from `active`.
+ *
+ * Indexes: primary keys, `task_instance (dag_run_id, task_id, map_index)`, `dag_run (version_id)`. Locks: none.
+ */
+import type pg from 'pg'
+import type { CauseOfDeath } from '../../core/cause-of-death.ts'
+import type { Snapshot } from '../../core/ports/store.ts'
+import type {
+  DagRecord,
+  DagVersionRecord,
+  ExecutionRecord,
+  ImportErrorRecord,
+  PoolRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+} from '../../core/records.ts'
+import { inTransaction } from '../connect.ts'
+import { selectList } from '../select-list.ts'
+import { lastEventId } from './event-partitions.ts'
+
+const dagColumns = selectList<DagRecord>('d', [
+  'dagId',
+  'file',
+  'isPaused',
+  'isActive',
+  'versionId',
+  'lastLogicalDate',
+  'lastIntervalEnd',
+  'scheduleSince',
+  'nextRunAfter',
+  'nextLogicalDate',
+])
+const versionColumns = selectList<DagVersionRecord>('v', [
+  'versionId',
+  'dagId',
+  'versionNumber',
+  'contentHash',
+  'bundleHash',
+  'serialized',
+  'createdAt',
+])
+export const runColumns: string = selectList<RunRecord>('r', [
+  'id',
+  'dagId',
+  'runId',
+  'runType',
+  'state',
+  'versionId',
+  'logicalDate',
+  'dataIntervalStart',
+  'dataIntervalEnd',
+  'runAfter',
+  'queuedAt',
+  'startDate',
+  'endDate',
+  'conf',
+  'note',
+  'triggeredBy',
+])
+export const tiColumns: string = selectList<TiRecord>('ti', [
+  'id',
+  'dagRunId',
+  'taskId',
+  'mapIndex',
+  'state',
+  'tryNumber',
+  'maxTries',
+  'failures',
+  'losses',
+  'retryAt',
+  'startDate',
+  'endDate',
+  'branchSkips',
+])
+export const tryColumns: string = selectList<TryRecord>('t', [
+  'tiId',
+  'tryNumber',
+  'dagRunId',
+  'queuedAt',
+  'startDate',
+  'endDate',
+  'state',
+  'host',
+  'pid',
+  'cause',
+])
+const executionColumns = selectList<ExecutionRecord>('a', ['tiId', 'tryNumber', 'dagRunId', 'host', 'epoch', 'units'])
+
+/** A `try` row as it comes: its cause is JSON text. */
+export type TryRow = Omit<TryRecord, 'cause'> & { readonly cause: string | null }
+
+export function toTryRecord(row: TryRow): TryRecord {
+  return { ...row, cause: row.cause === null ? null : (JSON.parse(row.cause) as CauseOfDeath) }
+}
+
+/** @throws when the epoch is not the lease's any more. */
+export async function loadSnapshot(leader: pg.ClientBase, epoch: number): Promise<Snapshot> {
+  return inTransaction(leader, 'repeatable read read only', async () => {
+    // The session's settings are for statements by key (`leaderSettings`); these here read sets.
+    await leader.query(
+      'set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; ' +
+        'set local enable_bitmapscan = on; set local statement_timeout = 0',
+    )
+    const rows = async <Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> => {
+      const result = await leader.query<Row>(sql)
+      return result.rows
+    }
+    const [lease] = await rows<{ epoch: number }>("select epoch from lease where name = 'scheduler'")
+    if (lease?.epoch !== epoch) {
+      throw new Error(`Cannot load for epoch ${epoch}: the lease is at epoch ${lease?.epoch ?? 'none'} by now`)
+    }
+    const versions = await rows<Omit<DagVersionRecord, 'serialized'> & { serialized: string }>(
+      `select ${versionColumns} from dag_version v where v.version_id in
+         (select version_id from dag union select r.version_id from dag_run r join open_run o on o.dag_run_id = r.id)
+       order by v.version_id`,
+    )
+    const tries = await rows<TryRow>(
+      `select ${tryColumns} from active a join try t on t.ti_id = a.ti_id and t.try_number = a.try_number`,
+    )
+    const importErrors = await rows<Omit<ImportErrorRecord, 'problems'> & { problems: string }>(
+      'select file, problems, at from import_error order by file',
+    )
+    return {
+      dags: await rows<DagRecord>(`select ${dagColumns} from dag d order by d.dag_id`),
+      versions: versions.map((row) => ({
+        ...row,
+        serialized: JSON.parse(row.serialized) as DagVersionRecord['serialized'],
+      })),
+      usedVersions: (
+        await rows<{ version_id: number }>(
+          'select d.version_id from dag d where exists (select from dag_run r where r.version_id = d.version_id)',
+        )
+      ).map((row) => row.version_id),
+      runs: await rows<RunRecord>(
+        `select ${runColumns} from open_run o join dag_run r on r.id = o.dag_run_id order by r.id`,
+      ),
+      tis: await rows<TiRecord>(
+        `select ${tiColumns} from open_run o join dag_run r on r.id = o.dag_run_id and r.state = 'running'
+         join task_instance ti on ti.dag_run_id = r.id order by ti.id`,
+      ),
+      executions: await rows<ExecutionRecord>(
+        `select ${executionColumns} from active a order by a.ti_id, a.try_number`,
+      ),
+      tries: tries.map(toTryRecord),
+      pools: await rows<PoolRecord>('select name, slots, description from pool order by name'),
+      importErrors: importErrors.map((row) => ({
+        ...row,
+        problems: JSON.parse(row.problems) as ImportErrorRecord['problems'],
+      })),
+      nextIds: {
+        run: await nextId(rows, 'dag_run', 'id'),
+        ti: await nextId(rows, 'task_instance', 'id'),
+        event: (await lastEventId(leader)) + 1,
+        version: await nextId(rows, 'dag_version', 'version_id'),
+      },
+    }
+  })
+}
+
+type Rows = <Row extends pg.QueryResultRow>(sql: string) => Promise<Row[]>
+
+async function nextId(rows: Rows, table: string, column: string): Promise<number> {
+  const [row] = await rows<{ id: number | null }>(`select max(${column}) as id from ${table}`)
+  return (row?.id ?? 0) + 1
+}
