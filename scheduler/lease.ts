@@ -66,7 +66,7 @@ export class Lease {
 
   async #seek(): Promise<void> {
     if (this.#released) return
-    const askedAt = this.#clock.now()
+    const askedAt = this.#clock.monotonic()
     try {
       const term = await this.#store.acquireLease(this.#host)
       if (this.#released) {
@@ -90,7 +90,7 @@ export class Lease {
   async #renew(): Promise<void> {
     const epoch = this.#epoch
     if (epoch === null || this.#released) return
-    const askedAt = this.#clock.now()
+    const askedAt = this.#clock.monotonic()
     let renewed: boolean | null = null
     try {
       renewed = await this.#store.renewLease(epoch)
@@ -110,7 +110,7 @@ export class Lease {
   }
 
   #checkSurelyLost(): void {
-    if (this.#lastRenewal === null || this.#clock.now() - this.#lastRenewal < SURELY_LOST_MS) return
+    if (this.#lastRenewal === null || this.#clock.monotonic() - this.#lastRenewal < SURELY_LOST_MS) return
     this.#lastRenewal = null
     this.#listener.lost('the database did not answer for too long')
     this.#listener.surelyLost()

@@ -6,8 +6,8 @@ import type { Plan } from '../core/engine/decide.ts'
 import type { SchedulerEvent } from '../core/engine/events.ts'
 import type { SchedulerMemory } from '../core/engine/memory.ts'
 import { rebuild } from '../core/engine/rebuild.ts'
-import { SHUTDOWN } from '../core/engine/results.ts'
-import { tryKeyText, type TryKey } from '../core/ids.ts'
+import { LOST_LEADERSHIP, SHUTDOWN } from '../core/engine/results.ts'
+import { type TryKey, tryKeyText } from '../core/ids.ts'
 import type { PlatformDefaults } from '../core/platform-defaults.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { DagFileReport } from '../core/ports/dag-source.ts'
@@ -252,7 +252,9 @@ class SchedulerLoop implements Scheduler {
       const { executor, clock } = this.#options
       const { running, finished } = executor.inventory()
       const known = new Set([...running.map(tryKeyText), ...finished.map((report) => tryKeyText(report.key))])
-      const missing = [...this.#memory.executions].filter(([text, { record }]) => record.host === executor.host && !known.has(text))
+      const missing = [...this.#memory.executions].filter(
+        ([text, { record }]) => record.host === executor.host && !known.has(text),
+      )
       for (const [text, { record }] of missing) {
         if (this.#suspects.has(text)) this.#inbox.push(lost(record, clock.now()))
       }
@@ -271,7 +273,7 @@ class SchedulerLoop implements Scheduler {
   /** Another leader will declare our executions lost, so none may outlive our lease for long. */
   #cancelEverything(): void {
     const { executor } = this.#options
-    executor.cancel(executor.inventory().running, { by: 'lost leadership' })
+    executor.cancel(executor.inventory().running, { by: LOST_LEADERSHIP })
   }
 
   #untilIdle(deadline: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from '../core/ports/clock.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(at, callback) {
     // A timer may fire a millisecond early; the promise is «at or after».
     const fire = () => {

@@ -3,7 +3,7 @@
  * guilty command, result, timer or file is found; that one is answered with the error, all else goes on (invariant 11).
  */
 import { apply } from '../core/engine/apply.ts'
-import { decide, type DecideOptions, type Plan } from '../core/engine/decide.ts'
+import { type DecideOptions, decide, type Plan } from '../core/engine/decide.ts'
 import type { SchedulerEvent } from '../core/engine/events.ts'
 import type { SchedulerMemory } from '../core/engine/memory.ts'
 import type { Timer } from '../core/engine/timer-heap.ts'
@@ -38,7 +38,11 @@ export async function tick(context: TickContext, events: readonly SchedulerEvent
 
 type Attempt = { readonly plan: Plan } | { readonly plan: null; readonly message: string }
 
-async function attempt(context: TickContext, events: readonly SchedulerEvent[], options: DecideOptions): Promise<Attempt> {
+async function attempt(
+  context: TickContext,
+  events: readonly SchedulerEvent[],
+  options: DecideOptions,
+): Promise<Attempt> {
   let plan: Plan
   try {
     plan = decide(context.memory, events, context.now(), options)
@@ -48,7 +52,8 @@ async function attempt(context: TickContext, events: readonly SchedulerEvent[], 
   if (!plan.empty) {
     const result = await context.store.commit(context.memory.epoch, plan.writes)
     if (result.status === 'fenced') throw new FencedError('another scheduler took the lease')
-    if (result.status === 'data-error') return { plan: null, message: `${result.message} (SQLSTATE ${result.sqlState})` }
+    if (result.status === 'data-error')
+      return { plan: null, message: `${result.message} (SQLSTATE ${result.sqlState})` }
   }
   apply(context.memory, plan)
   context.act(plan)

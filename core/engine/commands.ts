@@ -48,15 +48,25 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
       return setPool(draft, command, request)
     default:
       // A newer program may have put it there.
-      return refuse('unknown-command', `this scheduler does not know the command "${(request as CommandRequest).kind}"; upgrade it`)
+      return refuse(
+        'unknown-command',
+        `this scheduler does not know the command "${(request as CommandRequest).kind}"; upgrade it`,
+      )
   }
 }
 
-function trigger(draft: Draft, command: CommandRecord, request: Extract<CommandRequest, { kind: 'trigger' }>): CommandAnswer {
+function trigger(
+  draft: Draft,
+  command: CommandRecord,
+  request: Extract<CommandRequest, { kind: 'trigger' }>,
+): CommandAnswer {
   const dag = draft.dag(request.dagId)
   if (dag === undefined) return unknownDag(draft, request.dagId)
   if (!dag.record.isActive) {
-    return refuse('dag-inactive', `Dag "${request.dagId}" is inactive: its file ${dag.record.file} no longer declares it; put it back to run it`)
+    return refuse(
+      'dag-inactive',
+      `Dag "${request.dagId}" is inactive: its file ${dag.record.file} no longer declares it; put it back to run it`,
+    )
   }
   let conf: Json
   try {
@@ -66,7 +76,7 @@ function trigger(draft: Draft, command: CommandRecord, request: Extract<CommandR
   }
   const resolved = resolveParams(dag.graph.serialized.params, conf)
   if (!resolved.ok) return refuse('bad-params', resolved.message)
-  if (request.runId !== undefined && !/^[^\u0000-\u001f]{1,250}$/.test(request.runId)) {
+  if (request.runId !== undefined && !isRunId(request.runId)) {
     return refuse('bad-run-id', 'the run id must have 1 to 250 characters and no control characters')
   }
   const logicalDate = request.logicalDate ?? manualDate(draft.now, dag)
@@ -75,23 +85,32 @@ function trigger(draft: Draft, command: CommandRecord, request: Extract<CommandR
   }
   const interval = manualInterval(dag.graph.schedule, logicalDate)
   const lastManualDate = request.logicalDate === undefined ? logicalDate : dag.lastManualDate
-  const record = queueRun(draft, { ...dag, lastManualDate }, {
-    runType: 'manual',
-    runId: request.runId ?? `manual__${new Date(logicalDate).toISOString()}`,
-    logicalDate,
-    dataIntervalStart: interval.start,
-    dataIntervalEnd: interval.end,
-    runAfter: draft.now,
-    conf: JSON.stringify(resolved.params),
-    note: request.note ?? null,
-    triggeredBy: command.actor,
-  })
+  const record = queueRun(
+    draft,
+    { ...dag, lastManualDate },
+    {
+      runType: 'manual',
+      runId: request.runId ?? `manual__${new Date(logicalDate).toISOString()}`,
+      logicalDate,
+      dataIntervalStart: interval.start,
+      dataIntervalEnd: interval.end,
+      runAfter: draft.now,
+      conf: JSON.stringify(resolved.params),
+      note: request.note ?? null,
+      triggeredBy: command.actor,
+    },
+  )
   return accept({
     dag_id: record.dagId,
     dag_run_id: record.runId,
     id: record.id,
     is_paused: dag.record.isPaused,
   })
+}
+
+/** 1 to 250 printable characters. */
+function isRunId(text: string): boolean {
+  return text.length >= 1 && text.length <= 250 && [...text].every((character) => character >= ' ')
 }
 
 /** Now, moved by a few milliseconds where needed: unique among manual runs and never on a tick of the schedule. */
@@ -122,9 +141,14 @@ function pauseDag(draft: Draft, dag: DagMemory): void {
   }
 }
 
-function setPool(draft: Draft, command: CommandRecord, request: Extract<CommandRequest, { kind: 'set-pool' }>): CommandAnswer {
+function setPool(
+  draft: Draft,
+  command: CommandRecord,
+  request: Extract<CommandRequest, { kind: 'set-pool' }>,
+): CommandAnswer {
   const { name, slots } = request
-  if (!/^[\w.-]{1,250}$/.test(name)) return refuse('bad-pool', `"${name}" is no pool name: use letters, digits, _ - and .`)
+  if (!/^[\w.-]{1,250}$/.test(name))
+    return refuse('bad-pool', `"${name}" is no pool name: use letters, digits, _ - and .`)
   if (!Number.isInteger(slots) || slots < -1 || slots > 1_000_000) {
     return refuse('bad-pool', `${slots} slots: give a whole number from 0, or -1 for unlimited`)
   }

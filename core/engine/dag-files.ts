@@ -27,7 +27,8 @@ export function takeDagFile(draft: Draft, report: DagFileReport): void {
     case 'complete': {
       const present = new Set(report.files)
       deactivate(draft, (dag) => !present.has(dag.record.file), 'its file is gone')
-      for (const file of draft.memory.importErrors.keys()) if (!present.has(file)) setProblems(draft, file, [], report.at)
+      for (const file of draft.memory.importErrors.keys())
+        if (!present.has(file)) setProblems(draft, file, [], report.at)
       return
     }
   }
@@ -85,7 +86,8 @@ function takeDag(draft: Draft, file: string, bundleHash: string, parsed: ParsedD
   }
   const changed = before === undefined || !before.record.isActive || !sameSchedule(before.graph.serialized, serialized)
   plan(draft, {
-    record: changed && before !== undefined && !graph.schedule.catchup ? { ...record, scheduleSince: draft.now } : record,
+    record:
+      changed && before !== undefined && !graph.schedule.catchup ? { ...record, scheduleSince: draft.now } : record,
     contentHash,
     versionNumber: version.versionNumber,
     graph,
@@ -110,7 +112,12 @@ function reactivate(draft: Draft, dag: DagMemory, file: string): void {
   const since = wasActive || dag.graph.schedule.catchup ? dag.record.scheduleSince : draft.now
   plan(draft, { ...dag, record: { ...dag.record, isActive: true, file, scheduleSince: since } })
   draft.dagsToAdvance.add(dag.record.dagId)
-  draft.event({ kind: wasActive ? 'dag.moved' : 'dag.activated', actor: 'dag-processor', dagId: dag.record.dagId, cause: file })
+  draft.event({
+    kind: wasActive ? 'dag.moved' : 'dag.activated',
+    actor: 'dag-processor',
+    dagId: dag.record.dagId,
+    cause: file,
+  })
 }
 
 function deactivate(draft: Draft, which: (dag: DagMemory) => boolean, cause: string): void {

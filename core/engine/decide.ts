@@ -145,7 +145,8 @@ function fireTimer(draft: Draft, timer: Timer): void {
     case 'retry': {
       const run = draft.run(timer.dagRunId)
       const ti = run?.tis[timer.index]
-      if (run !== undefined && ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber) run.markReady(timer.index)
+      if (run !== undefined && ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber)
+        run.markReady(timer.index)
       return
     }
     case 'run-timeout':

@@ -2,13 +2,14 @@
  * Which ready TIs get a try now: all limits at once, in strict order of priority, where candidates are chosen and never
  * after a cut (invariant 6). A refused TI waits in the list of the limit that refused it.
  */
-import type { Json } from '../json.ts'
+
 import type { TryKey } from '../ids.ts'
+import type { Json } from '../json.ts'
 import type { Dispatch } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
-import { demandsOf, type Demand } from './limits.ts'
+import { type Demand, demandsOf } from './limits.ts'
 import type { RunDraft } from './run-draft.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
 
@@ -150,7 +151,14 @@ function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly 
   }
   draft.writeTry(tryRecord, true)
   draft.startExecution({
-    record: { tiId: ti.id, tryNumber: ti.tryNumber, dagRunId: run.record.id, host, epoch, units: JSON.stringify(units) },
+    record: {
+      tiId: ti.id,
+      tryNumber: ti.tryNumber,
+      dagRunId: run.record.id,
+      host,
+      epoch,
+      units: JSON.stringify(units),
+    },
     tryRecord,
     index,
     units,

@@ -4,7 +4,7 @@
  */
 import type { CauseOfDeath } from '../cause-of-death.ts'
 import type { DagGraph } from '../graph.ts'
-import { tryKeyText, type TryKey } from '../ids.ts'
+import { type TryKey, tryKeyText } from '../ids.ts'
 import type { CancelReason, Dispatch } from '../ports/executor.ts'
 import type { TickWrites } from '../ports/store.ts'
 import type {
@@ -204,7 +204,10 @@ export class Draft {
   }
 
   cancel(execution: ExecutionMemory, by: string): void {
-    this.cancels.push({ keys: [{ tiId: execution.record.tiId, tryNumber: execution.record.tryNumber }], reason: { by } })
+    this.cancels.push({
+      keys: [{ tiId: execution.record.tiId, tryNumber: execution.record.tryNumber }],
+      reason: { by },
+    })
   }
 
   /** Live executions of a run. */
@@ -290,7 +293,6 @@ export class Draft {
       answers: this.#answers.map((one) => ({ ...one, lastEventId })),
     }
   }
-
 }
 
 type SchedulerMemoryLacking = SchedulerMemory['lackingPool'] extends Map<string, infer V> ? V : never

@@ -1,8 +1,9 @@
 /** What can happen to the scheduler: the input of `decide` besides time. */
-import type { DagFileReport } from '../ports/dag-source.ts'
-import type { ExecutorReport } from '../ports/executor.ts'
+
 import type { CauseOfDeath } from '../cause-of-death.ts'
 import type { TryKey } from '../ids.ts'
+import type { DagFileReport } from '../ports/dag-source.ts'
+import type { ExecutorReport } from '../ports/executor.ts'
 import type { CommandRecord } from '../records.ts'
 
 export type SchedulerEvent =

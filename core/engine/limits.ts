@@ -44,7 +44,12 @@ export function demandsOf(
     demands.push({ key: taskKey(dagId, task.taskId), units: 1, capacity: task.maxActiveTisPerDag, strict: false })
   }
   demands.push(
-    { key: poolKey(task.pool), units: task.poolSlots, capacity: poolCapacity(pool?.slots, task.poolSlots), strict: true },
+    {
+      key: poolKey(task.pool),
+      units: task.poolSlots,
+      capacity: poolCapacity(pool?.slots, task.poolSlots),
+      strict: true,
+    },
     { key: SLOTS, units: 1, capacity: memory.slots, strict: false },
   )
   return demands

@@ -6,7 +6,15 @@
 import type { DagGraph } from '../graph.ts'
 import type { PlatformDefaults } from '../platform-defaults.ts'
 import type { ParsedDag } from '../ports/dag-source.ts'
-import type { DagRecord, ExecutionRecord, ImportErrorRecord, PoolRecord, RunRecord, TiRecord, TryRecord } from '../records.ts'
+import type {
+  DagRecord,
+  ExecutionRecord,
+  ImportErrorRecord,
+  PoolRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+} from '../records.ts'
 import type { TiState } from '../states.ts'
 import type { FireTime } from '../timetable/index.ts'
 import type { TimerHeap } from './timer-heap.ts'

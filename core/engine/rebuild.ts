@@ -10,10 +10,10 @@ import type { TiRecord, TryRecord } from '../records.ts'
 import { defaultConf } from './dag-files.ts'
 import { readyTi } from './draft.ts'
 import type { ExecutionMemory, SchedulerMemory } from './memory.ts'
-import { rebuildCounts, RunDraft } from './run-draft.ts'
+import { RunDraft, rebuildCounts } from './run-draft.ts'
 import { nextRun } from './runs.ts'
 import { TimerHeap } from './timer-heap.ts'
-import { Waiting, type ReadyTi } from './waiting.ts'
+import { type ReadyTi, Waiting } from './waiting.ts'
 
 export interface RebuildOptions {
   readonly defaults: PlatformDefaults
@@ -60,7 +60,8 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
   for (const record of snapshot.runs) {
     if (record.state !== 'running') continue
     const graph = memory.graphs.get(record.versionId)
-    if (graph === undefined) throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
+    if (graph === undefined)
+      throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
     const tis = byTaskIndex(graph, tisByRun.get(record.id) ?? [], record.id)
     const run = RunDraft.of({ ...rebuildCounts(graph, tis), record, graph, tis })
     run.evaluateAll(() => {

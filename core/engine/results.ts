@@ -2,8 +2,8 @@
  * What executors report: a try started, ended, or was lost. A result counts only if its try is the TI's current one;
  * anything else is recorded as stale and changes nothing (invariants 1 and 5).
  */
-import { PLATFORM_CAUSES, type CauseOfDeath } from '../cause-of-death.ts'
-import { tryKeyText, type TryKey } from '../ids.ts'
+import { type CauseOfDeath, PLATFORM_CAUSES } from '../cause-of-death.ts'
+import { type TryKey, tryKeyText } from '../ids.ts'
 import type { TryEnded, TryOutcome, TryStarted } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import { retryDelay } from '../retry-delay.ts'
@@ -11,15 +11,23 @@ import { causeText, type Draft } from './draft.ts'
 import type { ExecutionMemory } from './memory.ts'
 import { branchSkipsText, type RunDraft } from './run-draft.ts'
 
-/** Who cancels when the program stops; such a try is the platform's loss, not the task's. */
+/** Who cancels on the platform's own account; such a try is the platform's loss, not the task's, and is repeated. */
 export const SHUTDOWN = 'shutdown'
+export const LOST_LEADERSHIP = 'lost leadership'
+const PLATFORM_CANCELLERS: ReadonlySet<string | undefined> = new Set([SHUTDOWN, LOST_LEADERSHIP])
 
 export function takeStarted(draft: Draft, report: TryStarted): void {
   const execution = draft.execution(report.key)
   if (execution === undefined) return
   const run = draft.run(execution.record.dagRunId)
   const ti = run?.tis[execution.index]
-  const tryRecord = { ...execution.tryRecord, state: 'running' as const, startDate: report.at, host: report.host, pid: report.pid }
+  const tryRecord = {
+    ...execution.tryRecord,
+    state: 'running' as const,
+    startDate: report.at,
+    host: report.host,
+    pid: report.pid,
+  }
   draft.changedExecutions.set(tryKeyText(report.key), { ...execution, tryRecord })
   draft.writeTry(tryRecord, false)
   if (run === undefined || ti === undefined || !isCurrent(ti, report.key) || ti.state !== 'queued') return
@@ -54,7 +62,12 @@ export function takeLost(draft: Draft, key: TryKey, cause: CauseOfDeath, at: num
   const execution = draft.execution(key)
   if (execution === undefined) return
   const { startDate, pid } = execution.tryRecord
-  endTry(draft, execution, { state: 'failed', cause }, { startedAt: startDate, endedAt: at, host: execution.record.host, pid })
+  endTry(
+    draft,
+    execution,
+    { state: 'failed', cause },
+    { startedAt: startDate, endedAt: at, host: execution.record.host, pid },
+  )
 }
 
 interface TryFacts {
@@ -132,7 +145,11 @@ function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfD
   const task = run.graph.tasks[index]!
   const delay = isPlatformLoss(cause)
     ? 0
-    : retryDelay(task.retryPolicy, base.failures, `${run.record.dagId}#${task.taskId}#${run.record.runId}#${ti.tryNumber}`)
+    : retryDelay(
+        task.retryPolicy,
+        base.failures,
+        `${run.record.dagId}#${task.taskId}#${run.record.runId}#${ti.tryNumber}`,
+      )
   const retryAt = facts.endedAt + delay
   const retry: TiRecord = { ...base, state: 'up_for_retry', retryAt }
   run.update(index, retry)
@@ -151,7 +168,7 @@ export function afterFailure(
   maxPlatformLosses: number,
 ): { state: 'failed' | 'up_for_retry'; counters: Pick<TiRecord, 'maxTries' | 'failures' | 'losses'> } {
   const { maxTries, failures, losses } = ti
-  if (cause.kind === 'cancelled' && cause.by === SHUTDOWN) {
+  if (isPlatformCancel(cause)) {
     return { state: 'up_for_retry', counters: { maxTries: maxTries + 1, failures, losses } }
   }
   if (PLATFORM_CAUSES.has(cause.kind)) {
@@ -163,7 +180,11 @@ export function afterFailure(
 }
 
 function isPlatformLoss(cause: CauseOfDeath): boolean {
-  return PLATFORM_CAUSES.has(cause.kind) || (cause.kind === 'cancelled' && cause.by === SHUTDOWN)
+  return PLATFORM_CAUSES.has(cause.kind) || isPlatformCancel(cause)
+}
+
+function isPlatformCancel(cause: CauseOfDeath): boolean {
+  return cause.kind === 'cancelled' && PLATFORM_CANCELLERS.has(cause.by)
 }
 
 function isCurrent(ti: TiRecord, key: TryKey): boolean {

@@ -2,7 +2,7 @@
  * One run during one tick: a copy on write of its memory, in which TIs end, upstream counts move and downstream tasks are
  * evaluated. Nothing here knows about limits or the database; it answers which TIs became ready and whether the run ended.
  */
-import { excludedByBranches, type DagGraph } from '../graph.ts'
+import { type DagGraph, excludedByBranches } from '../graph.ts'
 import type { RunRecord, TiRecord } from '../records.ts'
 import { FINISHED_TI_STATES, type TiState } from '../states.ts'
 import { evaluateTriggerRule } from '../trigger-rules.ts'
@@ -167,7 +167,11 @@ export function branchSkips(ti: TiRecord): string[] {
 }
 
 /** `branchSkips` column for a task that followed these candidates; `null` for a task without branches. */
-export function branchSkipsText(graph: DagGraph, index: number, followed: readonly string[] | undefined): string | null {
+export function branchSkipsText(
+  graph: DagGraph,
+  index: number,
+  followed: readonly string[] | undefined,
+): string | null {
   const task = graph.tasks[index]!
   if (task.serialized.branches === undefined || task.serialized.branches.length === 0) return null
   return JSON.stringify(excludedByBranches(graph, task, followed ?? []).map((i) => graph.tasks[i]!.taskId))

@@ -5,7 +5,7 @@
 import type { RunRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
 import { FINISHED_TI_STATES, type RunState, type RunType, type TiState } from '../states.ts'
-import { nextFire, type FireTime } from '../timetable/index.ts'
+import { type FireTime, nextFire } from '../timetable/index.ts'
 import type { Draft } from './draft.ts'
 import type { DagMemory } from './memory.ts'
 import { RunDraft } from './run-draft.ts'
@@ -137,7 +137,12 @@ export function endFinishedRuns(draft: Draft): void {
   }
 }
 
-export function endRun(draft: Draft, run: RunDraft, state: Extract<RunState, 'success' | 'failed'>, cause: string | null): void {
+export function endRun(
+  draft: Draft,
+  run: RunDraft,
+  state: Extract<RunState, 'success' | 'failed'>,
+  cause: string | null,
+): void {
   run.setRecord({ ...run.record, state, endDate: draft.now })
   draft.endedRuns.add(run.record.id)
   draft.event({ kind: `run.${state}`, actor: 'scheduler', dagRunId: run.record.id, dagId: run.record.dagId, cause })

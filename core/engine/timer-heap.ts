@@ -6,7 +6,13 @@ export type Timer =
   /** The Dag's next automatic run is due. */
   | { readonly at: number; readonly kind: 'dag'; readonly dagId: string }
   /** A retry delay has passed. */
-  | { readonly at: number; readonly kind: 'retry'; readonly dagRunId: number; readonly index: number; readonly tryNumber: number }
+  | {
+      readonly at: number
+      readonly kind: 'retry'
+      readonly dagRunId: number
+      readonly index: number
+      readonly tryNumber: number
+    }
   | { readonly at: number; readonly kind: 'run-timeout'; readonly dagRunId: number }
   /** A host of an earlier leader is surely dead from now on. */
   | { readonly at: number; readonly kind: 'host-lost'; readonly host: string }

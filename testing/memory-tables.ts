@@ -1,0 +1,190 @@
+/**
+ * The tables as plain maps, with the constraints that PostgreSQL would enforce: what the memory Store writes to, and what
+ * the simulation inspects. Several Stores (schedulers) may share one set of tables.
+ */
+import type { Snapshot, TickWrites } from '../core/ports/store.ts'
+import type {
+  CommandAnswer,
+  CommandRecord,
+  CommandRequest,
+  DagRecord,
+  DagVersionRecord,
+  EventRecord,
+  ExecutionRecord,
+  ImportErrorRecord,
+  PoolRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+  XComRecord,
+} from '../core/records.ts'
+
+/** What a constraint violation looks like to the Store. */
+export class ConstraintError extends Error {
+  readonly sqlState: string
+
+  constructor(message: string, sqlState: string) {
+    super(message)
+    this.sqlState = sqlState
+  }
+}
+
+export interface AnsweredCommand {
+  readonly record: CommandRecord
+  answer: CommandAnswer | null
+  lastEventId: number | null
+}
+
+const tryKey = (row: { tiId: number; tryNumber: number }) => `${row.tiId}.${row.tryNumber}`
+
+export class MemoryTables {
+  readonly dags = new Map<string, DagRecord>()
+  readonly versions = new Map<number, DagVersionRecord>()
+  readonly runs = new Map<number, RunRecord>()
+  readonly tis = new Map<number, TiRecord>()
+  readonly tries = new Map<string, TryRecord>()
+  readonly executions = new Map<string, ExecutionRecord>()
+  readonly pools = new Map<string, PoolRecord>([
+    ['default_pool', { name: 'default_pool', slots: 128, description: null }],
+  ])
+  readonly importErrors = new Map<string, ImportErrorRecord>()
+  readonly xcoms = new Map<string, XComRecord>()
+  readonly events: EventRecord[] = []
+  readonly commands = new Map<number, AnsweredCommand>()
+  lease: { epoch: number; host: string; expiresAt: number } = { epoch: 0, host: '', expiresAt: 0 }
+  #nextCommandId = 1
+  readonly #hints = new Set<() => void>()
+
+  submit(request: CommandRequest, actor: string, now: number): number {
+    const id = this.#nextCommandId++
+    const record: CommandRecord = { id, request, actor, createdAt: now, notAfter: null }
+    this.commands.set(id, { record, answer: null, lastEventId: null })
+    for (const hint of this.#hints) hint()
+    return id
+  }
+
+  onHint(callback: () => void): () => void {
+    this.#hints.add(callback)
+    return () => this.#hints.delete(callback)
+  }
+
+  snapshot(): Snapshot {
+    const runs = [...this.runs.values()].filter((run) => run.state === 'queued' || run.state === 'running')
+    const running = new Set(runs.filter((run) => run.state === 'running').map((run) => run.id))
+    const wanted = new Set([
+      ...[...this.dags.values()].map((dag) => dag.versionId),
+      ...runs.map((run) => run.versionId),
+    ])
+    const used = new Set([...this.runs.values()].map((run) => run.versionId))
+    const executions = [...this.executions.values()]
+    return {
+      dags: [...this.dags.values()],
+      versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
+      usedVersions: [...this.dags.values()].map((dag) => dag.versionId).filter((id) => used.has(id)),
+      runs,
+      tis: [...this.tis.values()].filter((ti) => running.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
+      executions,
+      tries: executions.map((execution) => this.tries.get(tryKey(execution))!),
+      pools: [...this.pools.values()],
+      importErrors: [...this.importErrors.values()],
+      nextIds: {
+        run: 1 + max(this.runs.keys()),
+        ti: 1 + max(this.tis.keys()),
+        event: 1 + (this.events.at(-1)?.id ?? 0),
+        version: 1 + max(this.versions.keys()),
+      },
+    }
+  }
+
+  /** All or nothing. @throws ConstraintError before anything is written. */
+  write(writes: TickWrites): void {
+    this.#check(writes)
+    for (const dag of writes.dags) this.dags.set(dag.dagId, dag)
+    for (const id of writes.deletedVersions) this.versions.delete(id)
+    for (const version of writes.insertedVersions) this.versions.set(version.versionId, version)
+    for (const pool of writes.pools) this.pools.set(pool.name, pool)
+    for (const error of writes.importErrors) this.importErrors.set(error.file, error)
+    for (const file of writes.clearedImportErrors) this.importErrors.delete(file)
+    for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) this.runs.set(run.id, run)
+    for (const ti of [...writes.insertedTis, ...writes.updatedTis]) this.tis.set(ti.id, ti)
+    for (const row of [...writes.insertedTries, ...writes.updatedTries]) this.tries.set(tryKey(row), row)
+    for (const row of writes.deletedExecutions) this.executions.delete(tryKey(row))
+    for (const row of writes.insertedExecutions) this.executions.set(tryKey(row), row)
+    for (const row of writes.xcoms) this.xcoms.set(`${tryKey(row)}.${row.key}`, row)
+    this.events.push(...writes.events)
+    for (const { commandId, answer, lastEventId } of writes.answers) {
+      const command = this.commands.get(commandId)!
+      command.answer = answer
+      command.lastEventId = lastEventId
+    }
+  }
+
+  #check(writes: TickWrites): void {
+    const unique = new Map<string, number>()
+    for (const run of this.runs.values()) for (const key of runKeys(run)) unique.set(key, run.id)
+    for (const run of writes.insertedRuns) {
+      if (this.runs.has(run.id)) throw new ConstraintError(`run ${run.id} exists`, '23505')
+      for (const key of runKeys(run)) {
+        if (unique.has(key)) throw new ConstraintError(`duplicate key: ${key}`, '23505')
+        unique.set(key, run.id)
+      }
+    }
+    mustExist('run', writes.updatedRuns, (run) => this.runs.has(run.id))
+    mustNotExist('TI', writes.insertedTis, (ti) => this.tis.has(ti.id))
+    mustExist('TI', writes.updatedTis, (ti) => this.tis.has(ti.id))
+    mustNotExist('try', writes.insertedTries, (row) => this.tries.has(tryKey(row)))
+    mustExist('try', writes.updatedTries, (row) => this.tries.has(tryKey(row)))
+    mustNotExist('execution', writes.insertedExecutions, (row) => this.executions.has(tryKey(row)))
+    mustExist('execution', writes.deletedExecutions, (row) => this.executions.has(tryKey(row)))
+    mustNotExist('version', writes.insertedVersions, (version) => this.versions.has(version.versionId))
+    mustExist('version', writes.deletedVersions, (id) => this.versions.has(id))
+    let last = this.events.at(-1)?.id ?? 0
+    for (const event of writes.events) {
+      if (event.id <= last) throw new ConstraintError(`event ${event.id} is out of order`, '23505')
+      last = event.id
+    }
+    for (const { commandId } of writes.answers) {
+      const command = this.commands.get(commandId)
+      if (command === undefined) throw new Error(`there is no command ${commandId}`)
+      if (command.answer !== null) throw new Error(`command ${commandId} was answered twice`)
+    }
+  }
+}
+
+function runKeys(run: RunRecord): string[] {
+  const keys = [`${run.dagId}/id/${run.runId}`]
+  if (run.logicalDate !== null) keys.push(`${run.dagId}/date/${run.logicalDate}`)
+  return keys
+}
+
+function mustExist<T>(what: string, rows: readonly T[], exists: (row: T) => boolean): void {
+  for (const row of rows) if (!exists(row)) throw new Error(`${what} to change does not exist: ${JSON.stringify(row)}`)
+  mustBeOnce(what, rows)
+}
+
+function mustNotExist<T>(what: string, rows: readonly T[], exists: (row: T) => boolean): void {
+  for (const row of rows) if (exists(row)) throw new ConstraintError(`${what} exists: ${JSON.stringify(row)}`, '23505')
+  mustBeOnce(what, rows)
+}
+
+/** Two writes of one row in one statement: one would be lost silently. */
+function mustBeOnce<T>(what: string, rows: readonly T[]): void {
+  const keys = new Set(
+    rows.map((row) => {
+      const { id, tiId, tryNumber, versionId } = row as {
+        id?: number
+        tiId?: number
+        tryNumber?: number
+        versionId?: number
+      }
+      return typeof row === 'number' ? row : `${id ?? ''}/${tiId ?? ''}/${tryNumber ?? ''}/${versionId ?? ''}`
+    }),
+  )
+  if (keys.size !== rows.length) throw new Error(`${what} is written twice in one tick`)
+}
+
+function max(ids: Iterable<number>): number {
+  let highest = 0
+  for (const id of ids) if (id > highest) highest = id
+  return highest
+}
