@@ -231,7 +231,7 @@ export const SETTINGS = {
   }),
 
   'logs.max_mb_per_try': integer({
-    default: 100,
+    default: 10,
     min: 1,
     max: 1_048_576,
     description: 'A log that grows past this is cut, with a line that says so, in MB.',
