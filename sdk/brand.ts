@@ -19,7 +19,12 @@ export type Brand = keyof typeof BRANDS
 
 /** Puts `record` under the brand. */
 export function brand(target: object, name: Brand, record: unknown): void {
-  Object.defineProperty(target, BRANDS[name], { value: record, enumerable: false, writable: false, configurable: false })
+  Object.defineProperty(target, BRANDS[name], {
+    value: record,
+    enumerable: false,
+    writable: false,
+    configurable: false,
+  })
 }
 
 /** The record under the brand, or `undefined` for anything that does not carry it. Never throws, whatever `value` is. */

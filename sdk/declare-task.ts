@@ -4,7 +4,13 @@
  */
 import { brand, branded } from './brand.ts'
 import { callSite } from './call-site.ts'
-import { type AnyHandler, type DagDeclarations, describe, type GroupDeclaration, type TaskDeclaration } from './declarations.ts'
+import {
+  type AnyHandler,
+  type DagDeclarations,
+  describe,
+  type GroupDeclaration,
+  type TaskDeclaration,
+} from './declarations.ts'
 import type { TriggerDagRunSpec } from './options.ts'
 
 /** What `triggerDagRun(spec)` gives: passed to `dag.task` in place of a handler. */
@@ -33,7 +39,7 @@ export function declareTask(place: Place, args: readonly unknown[]): TaskDeclara
   const { dag, group } = place
   const trigger = branded<{ spec: unknown }>(handler, 'trigger')
 
-  const inOptions = isRecord(options) ? options['taskId'] : undefined
+  const inOptions = isRecord(options) ? options.taskId : undefined
   let id = named ? args[0] : (inOptions ?? (typeof handler === 'function' ? handler.name : undefined))
   if (named && inOptions !== undefined && inOptions !== id) {
     dag.mistakes.push({
@@ -80,7 +86,7 @@ export function declareTask(place: Place, args: readonly unknown[]): TaskDeclara
 export function declareGroup(place: Place, id: unknown, options: unknown): GroupDeclaration {
   const outer = place.group?.prefix ?? ''
   const groupId = `${outer}${typeof id === 'string' ? id : describe(id)}`
-  const prefixed = !(isRecord(options) && options['prefixGroupId'] === false)
+  const prefixed = !(isRecord(options) && options.prefixGroupId === false)
   const group: GroupDeclaration = {
     dag: place.dag,
     groupId,

@@ -114,7 +114,8 @@ export interface DagWithParams<P = unknown> {
   readonly '~params'?: P
 }
 
-type ParamsOfDag<D> = D extends DagWithParams<infer P> ? (unknown extends P ? { readonly [name: string]: Json } : P) : never
+type ParamsOfDag<D> =
+  D extends DagWithParams<infer P> ? (unknown extends P ? { readonly [name: string]: Json } : P) : never
 
 const STORAGE = Symbol.for('tradewind.scope')
 

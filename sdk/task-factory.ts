@@ -15,12 +15,14 @@ interface FactoryTags {
   readonly taskId: string
 }
 
+type NoFields = Record<never, never>
+
 type Call<P extends readonly unknown[], T> = P extends readonly []
   ? () => TaskRef<T>
   : P[0] extends object | undefined
     ? undefined extends P[0]
       ? (inputs?: Inputs<NonNullable<P[0]>>) => TaskRef<T>
-      : {} extends P[0]
+      : NoFields extends P[0]
         ? (inputs?: Inputs<P[0]>) => TaskRef<T>
         : (inputs: Inputs<P[0]>) => TaskRef<T>
     : unknown extends P[0]
@@ -37,7 +39,7 @@ export type TriggerFactory = (() => TaskRef<{ runId: string }>) & FactoryTags
 export type DeciderArguments<H extends TaskFunction, Options> =
   Parameters<H> extends readonly []
     ? [inputs?: undefined, options?: Options]
-    : {} extends Parameters<H>[0]
+    : NoFields extends Parameters<H>[0]
       ? [inputs?: Inputs<Parameters<H>[0]>, options?: Options]
       : [inputs: Inputs<Parameters<H>[0]>, options?: Options]
 

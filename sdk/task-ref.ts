@@ -48,7 +48,15 @@ export class ParamRef<T = unknown> {
 }
 
 /** Values that JSON does not carry: nothing of these types can be written into a Dag file as an argument. */
-type NotJson = bigint | symbol | Date | RegExp | Map<never, never> | Set<never> | Promise<unknown> | ((...args: never[]) => unknown)
+type NotJson =
+  | bigint
+  | symbol
+  | Date
+  | RegExp
+  | Map<never, never>
+  | Set<never>
+  | Promise<unknown>
+  | ((...args: never[]) => unknown)
 
 type Literal<T> = T extends NotJson ? never : T
 

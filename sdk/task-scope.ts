@@ -3,6 +3,7 @@
  * group's id as prefix.
  */
 import { brand, branded } from './brand.ts'
+import { callSite } from './call-site.ts'
 import type { GroupDeclaration, TaskDeclaration } from './declarations.ts'
 import { declareGroup, declareTask, isRecord, type Place, type TriggerTask, triggerDagRun } from './declare-task.ts'
 import { Condition, declareGate, Switch, type SwitchValue } from './gate.ts'
@@ -60,6 +61,15 @@ export function scopeMethods(place: Place) {
   const decider = (value: unknown, inputs: unknown, options: unknown): TaskDeclaration => {
     // An uncalled factory is reported as such later; taking it for a handler would hide that.
     const known = branded<TaskDeclaration>(value, 'task') ?? branded<TaskDeclaration>(value, 'factory')
+    if (known !== undefined && known.dag !== place.dag) {
+      place.dag.mistakes.push({
+        code: 'unknown-upstream',
+        message: `A condition or switch of "${place.dag.dagId}" was given the task "${known.taskId}" of the Dag "${known.dag.dagId}".`,
+        remedy: 'Decide on a task of the same Dag; start another Dag with triggerDagRun.',
+        site: callSite(),
+        taskId: known.taskId,
+      })
+    }
     if (known !== undefined) return known
     const task = declareTask(place, [value, options])
     placeTask(task, inputs)
@@ -74,7 +84,9 @@ export function scopeMethods(place: Place) {
       new Switch(declareGate('switch', decider(value, inputs, options))),
     triggerDagRun: (...args: readonly unknown[]) => {
       const [first, second, third] = args
-      const [taskId, spec, options] = isRecord(first) ? [first['taskId'], withoutTaskId(first), second] : [first, second, third]
+      const [taskId, spec, options] = isRecord(first)
+        ? [first.taskId, withoutTaskId(first), second]
+        : [first, second, third]
       return placeTask(declareTask(place, [taskId, triggerDagRun(spec as TriggerDagRunSpec), options]), undefined)
     },
   }

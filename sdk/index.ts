@@ -1,0 +1,32 @@
+/**
+ * What a Dag file imports as `tradewind`. It records and never runs: importing it starts nothing and reads nothing.
+ */
+export { Dag } from './dag.ts'
+export { type TriggerTask, triggerDagRun } from './declare-task.ts'
+export { ConnectionNotFoundError, FailError, SkipError, VariableNotFoundError } from './errors.ts'
+export type { Condition, ConditionElse, Switch, SwitchValue } from './gate.ts'
+export type { Node } from './graph-node.ts'
+export type {
+  DagOptions,
+  DateInput,
+  DefaultTaskOptions,
+  Duration,
+  ScheduleInput,
+  TaskGroupOptions,
+  TaskOptions,
+  TriggerDagRunSpec,
+} from './options.ts'
+export type { JsonSchema, ParamSpec, ParamsOf, ParamsSpec } from './params.ts'
+export {
+  type ConnectionResult,
+  type GetXComOpts,
+  getClient,
+  getContext,
+  type SetXComOpts,
+  type TaskClient,
+  type TaskContext,
+  type TaskLogger,
+} from './task-context.ts'
+export type { TaskFactory, TaskFunction, TriggerFactory } from './task-factory.ts'
+export type { Input, Inputs, JsonInput, ParamRef, TaskRef } from './task-ref.ts'
+export type { TaskGroup, TaskScope } from './task-scope.ts'
