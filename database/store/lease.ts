@@ -62,6 +62,19 @@ async function endOldBackend(leader: pg.ClientBase, epoch: number): Promise<void
     })
 }
 
+/**
+ * After a reconnect: notes the new backend, which a new leader has to end. `false`: the epoch is not ours any more.
+ */
+export async function registerBackend(leader: pg.ClientBase, epoch: number, token: string): Promise<boolean> {
+  const noted = await leader.query(
+    `update lease set backend_pid = pg_backend_pid(),
+       backend_start = (select backend_start from pg_stat_activity where pid = pg_backend_pid())
+     where name = 'scheduler' and epoch = $1 and token = $2`,
+    [epoch, token],
+  )
+  return noted.rowCount === 1
+}
+
 /** `false`: lost, or given up. An expired lease that nobody took is still ours. */
 export async function renewLease(client: pg.ClientBase, epoch: number, token: string): Promise<boolean> {
   const renewed = await client.query(

@@ -11,7 +11,7 @@ import { withDefaults } from '../connect.ts'
 import { CommitStatements, leaderSettings, WRONG_COUNT } from './commit-statement.ts'
 import { ensureEventPartitions } from './event-partitions.ts'
 import { HintListener } from './hint-listener.ts'
-import { acquireLease, releaseLease, renewLease } from './lease.ts'
+import { acquireLease, registerBackend, releaseLease, renewLease } from './lease.ts'
 import { loadSnapshot } from './load.ts'
 import { Reconnecting } from './reconnecting.ts'
 
@@ -42,11 +42,14 @@ class ConnectedStore implements PostgresStore {
   #statements = new CommitStatements()
   /** First event id without a partition. */
   #partitionsEnd = 0
+  /** Epoch for which the lease row names the present backend of `leader`. */
+  #registered: number | null = null
 
   constructor(connection: pg.ClientConfig) {
     this.#leader = new Reconnecting(timed(connection, 'tradewind leader', 65_000), leaderSettings, () => {
       this.#statements = new CommitStatements()
       this.#partitionsEnd = 0
+      this.#registered = null
     })
     this.#control = new Reconnecting(timed(connection, 'tradewind control', 10_000), CONTROL_SETTINGS, () => {})
     this.#hints = new HintListener(withDefaults(connection, 'tradewind hints'))
@@ -58,7 +61,11 @@ class ConnectedStore implements PostgresStore {
   }
 
   async acquireLease(host: string): Promise<Term | null> {
-    return this.#leader.use((client) => acquireLease(client, host, this.#token))
+    return this.#leader.use(async (client) => {
+      const term = await acquireLease(client, host, this.#token)
+      if (term !== null) this.#registered = term.epoch
+      return term
+    })
   }
 
   async renewLease(epoch: number): Promise<boolean> {
@@ -79,6 +86,10 @@ class ConnectedStore implements PostgresStore {
 
   async commit(epoch: number, writes: TickWrites): Promise<CommitResult> {
     return this.#leader.use(async (client) => {
+      if (this.#registered !== epoch) {
+        if (!(await registerBackend(client, epoch, this.#token))) return { status: 'fenced' }
+        this.#registered = epoch
+      }
       const last = writes.events.at(-1)?.id ?? 0
       if (last >= this.#partitionsEnd) {
         this.#partitionsEnd = await ensureEventPartitions(client, writes.events[0]?.id ?? last, last)

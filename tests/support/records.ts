@@ -1,0 +1,145 @@
+/** Plain rows for tests: valid, small, with what matters overridden. */
+import type { TickWrites } from '../../core/ports/store.ts'
+import type {
+  DagRecord,
+  DagVersionRecord,
+  EventRecord,
+  ExecutionRecord,
+  RunRecord,
+  TiRecord,
+  TryRecord,
+} from '../../core/records.ts'
+
+export const noWrites: TickWrites = {
+  dags: [],
+  insertedVersions: [],
+  deletedVersions: [],
+  pools: [],
+  importErrors: [],
+  clearedImportErrors: [],
+  insertedRuns: [],
+  updatedRuns: [],
+  insertedTis: [],
+  updatedTis: [],
+  insertedTries: [],
+  updatedTries: [],
+  insertedExecutions: [],
+  deletedExecutions: [],
+  xcoms: [],
+  events: [],
+  answers: [],
+}
+
+export function dag(dagId: string, over: Partial<DagRecord> = {}): DagRecord {
+  return {
+    dagId,
+    file: `${dagId}.ts`,
+    isPaused: false,
+    isActive: true,
+    versionId: 1,
+    lastLogicalDate: null,
+    lastIntervalEnd: null,
+    scheduleSince: 1_700_000_000_000,
+    nextRunAfter: null,
+    nextLogicalDate: null,
+    ...over,
+  }
+}
+
+export function version(versionId: number, dagId: string, over: Partial<DagVersionRecord> = {}): DagVersionRecord {
+  return {
+    versionId,
+    dagId,
+    versionNumber: 1,
+    contentHash: `content-${versionId}`,
+    bundleHash: `bundle-${versionId}`,
+    serialized: {
+      format: 1,
+      dagId,
+      tags: ['ü', '{}'],
+      file: `${dagId}.ts`,
+      schedule: { kind: 'none' },
+      timezone: 'UTC',
+      tasks: [{ taskId: 'a', kind: 'task', upstream: [], inputs: {} }],
+      groups: [],
+    },
+    createdAt: 1_700_000_000_000,
+    ...over,
+  }
+}
+
+export function run(id: number, dagId: string, over: Partial<RunRecord> = {}): RunRecord {
+  return {
+    id,
+    dagId,
+    runId: `manual__${id}`,
+    runType: 'manual',
+    state: 'queued',
+    versionId: 1,
+    logicalDate: id,
+    dataIntervalStart: null,
+    dataIntervalEnd: null,
+    runAfter: 1_700_000_000_000,
+    queuedAt: 1_700_000_000_001,
+    startDate: null,
+    endDate: null,
+    conf: '{}',
+    note: null,
+    triggeredBy: 'user:anna',
+    ...over,
+  }
+}
+
+export function ti(id: number, dagRunId: number, taskId: string, over: Partial<TiRecord> = {}): TiRecord {
+  return {
+    id,
+    dagRunId,
+    taskId,
+    mapIndex: -1,
+    state: 'none',
+    tryNumber: 0,
+    maxTries: 4,
+    failures: 0,
+    losses: 0,
+    retryAt: null,
+    startDate: null,
+    endDate: null,
+    branchSkips: null,
+    ...over,
+  }
+}
+
+export function tryOf(tiId: number, tryNumber: number, dagRunId: number, over: Partial<TryRecord> = {}): TryRecord {
+  return {
+    tiId,
+    tryNumber,
+    dagRunId,
+    queuedAt: 1_700_000_000_002,
+    startDate: null,
+    endDate: null,
+    state: 'queued',
+    host: null,
+    pid: null,
+    cause: null,
+    ...over,
+  }
+}
+
+export function execution(tiId: number, tryNumber: number, dagRunId: number, epoch: number): ExecutionRecord {
+  return { tiId, tryNumber, dagRunId, host: 'host-a:1:1', epoch, units: '[["pool:default_pool",1]]' }
+}
+
+export function event(id: number, over: Partial<EventRecord> = {}): EventRecord {
+  return {
+    id,
+    at: 1_700_000_000_003 + id,
+    dagRunId: null,
+    dagId: null,
+    tiId: null,
+    tryNumber: null,
+    kind: 'ti.queued',
+    actor: 'scheduler',
+    cause: null,
+    ...over,
+  }
+}
