@@ -1,0 +1,70 @@
+/**
+ * Connections: where the systems are that tasks talk to, password and extra encrypted. Invariant: these two leave only
+ * through `readConnection`, never in a list. Index: primary key.
+ */
+import type pg from 'pg'
+import type { ConnectionRecord } from '../core/ports/worker-api.ts'
+import type { Secrets } from './secrets/cipher.ts'
+
+export interface ConnectionListItem extends Omit<ConnectionRecord, 'password' | 'extra'> {
+  readonly description: string | null
+  readonly hasPassword: boolean
+  readonly hasExtra: boolean
+  readonly updatedAt: number
+}
+
+export const connectionPlace = (id: string, column: 'password' | 'extra') => `connection:${id}:${column}`
+
+/** Inserts or replaces. */
+export async function saveConnection(
+  pool: pg.Pool,
+  secrets: Secrets,
+  input: ConnectionRecord & { readonly description?: string | null },
+): Promise<void> {
+  const { id, password, extra } = input
+  await pool.query(
+    `insert into connection (id, type, description, host, schema, login, password, port, extra, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
+     on conflict (id) do update set type = excluded.type, description = excluded.description, host = excluded.host,
+       schema = excluded.schema, login = excluded.login, password = excluded.password, port = excluded.port,
+       extra = excluded.extra, updated_at = excluded.updated_at`,
+    [
+      id,
+      input.type,
+      input.description ?? null,
+      input.host,
+      input.schema,
+      input.login,
+      password === null ? null : secrets.encrypt(password, connectionPlace(id, 'password')),
+      input.port,
+      extra === null ? null : secrets.encrypt(extra, connectionPlace(id, 'extra')),
+    ],
+  )
+}
+
+/** Decrypted; `null` without one. */
+export async function readConnection(pool: pg.Pool, secrets: Secrets, id: string): Promise<ConnectionRecord | null> {
+  const result = await pool.query<ConnectionRecord>(
+    'select id, type, host, schema, login, password, port, extra from connection where id = $1',
+    [id],
+  )
+  const row = result.rows[0]
+  if (!row) return null
+  const open = (text: string | null, column: 'password' | 'extra') =>
+    text === null ? null : secrets.decrypt(text, connectionPlace(id, column))
+  return { ...row, password: open(row.password, 'password'), extra: open(row.extra, 'extra') }
+}
+
+export async function listConnections(pool: pg.Pool): Promise<readonly ConnectionListItem[]> {
+  const result = await pool.query<ConnectionListItem>(
+    `select id, type, description, host, schema, login, port, password is not null as "hasPassword",
+       extra is not null as "hasExtra", updated_at as "updatedAt" from connection order by id`,
+  )
+  return result.rows
+}
+
+/** Whether there was one. */
+export async function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
+  const result = await pool.query('delete from connection where id = $1', [id])
+  return result.rowCount === 1
+}

@@ -1,0 +1,138 @@
+/**
+ * What a host on this machine asks for its tries, answered from the database. Invariants: secrets are decrypted here and
+ * nowhere else, and each one handed out is on record by try before it leaves; runs are made by commands only.
+ */
+import type pg from 'pg'
+import type { TryKey } from '../core/ids.ts'
+import type { BundleStore } from '../core/ports/dag-source.ts'
+import type { TriggerRequest, WorkerApi } from '../core/ports/worker-api.ts'
+import type { CommandRequest } from '../core/records.ts'
+import { readBundle, saveBundle } from './bundles.ts'
+import type { SubmitOptions, SubmitResult } from './commands.ts'
+import { readConnection } from './connections.ts'
+import type { Secrets } from './secrets/cipher.ts'
+import { deleteVariable, readVariable, saveVariable } from './variables.ts'
+import { readReturnValues, readXCom, writeXCom } from './xcoms.ts'
+
+export interface WorkerApiOptions {
+  readonly secrets: Secrets
+  /** `submitCommand` with its pool. */
+  readonly submit: (request: CommandRequest, options: SubmitOptions) => Promise<SubmitResult>
+  /** How long a task waits for the run it triggers; leadership may change meanwhile. Default 60 s. */
+  readonly triggerPatienceMs?: number
+}
+
+const NO_LEADER_PAUSE_MS = 500
+
+export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions): WorkerApi & BundleStore {
+  const { secrets, submit, triggerPatienceMs = 60_000 } = options
+  return {
+    saveBundle: (bundle) => saveBundle(pool, bundle),
+    getBundle: (hash) => readBundle(pool, hash),
+    getReturnValues: (tries) => readReturnValues(pool, tries),
+    getXCom: (locator) => readXCom(pool, locator),
+    setXCom: (by, target, json) => writeXCom(pool, by, target, json),
+    async getVariable(by, key) {
+      const found = await readVariable(pool, secrets, key)
+      if (found === null) return null
+      if (found.isSecret) await recordAccess(pool, by, 'get', 'variable', key)
+      return { value: found.value, secret: found.isSecret }
+    },
+    async setVariable(by, key, value, description) {
+      // A secret stays one: a task that renews a token does not lay it open.
+      const before = await pool.query<{ is_secret: boolean; description: string | null }>(
+        'select is_secret, description from variable where key = $1',
+        [key],
+      )
+      const isSecret = before.rows[0]?.is_secret ?? false
+      await recordAccess(pool, by, 'set', 'variable', key)
+      await saveVariable(pool, secrets, {
+        key,
+        value,
+        isSecret,
+        description: description ?? before.rows[0]?.description ?? null,
+      })
+    },
+    async deleteVariable(by, key) {
+      await recordAccess(pool, by, 'delete', 'variable', key)
+      await deleteVariable(pool, key)
+    },
+    async getConnection(by, id) {
+      const found = await readConnection(pool, secrets, id)
+      if (found !== null) await recordAccess(pool, by, 'get', 'connection', id)
+      return found
+    },
+    async triggerDagRun(by, request) {
+      const actor = `task:${await nameOf(pool, by)}`
+      const command = triggerCommand(request)
+      const idempotencyKey = `ti:${by.tiId}`
+      const until = Date.now() + triggerPatienceMs
+      for (;;) {
+        const timeoutMs = Math.max(0, until - Date.now())
+        const result = await submit(command, { actor, idempotencyKey, timeoutMs })
+        if (result.status === 'answered') return runOf(result.answer, request)
+        if (Date.now() >= until) throw unanswered(request, result.status, triggerPatienceMs)
+        await new Promise((resolve) => setTimeout(resolve, NO_LEADER_PAUSE_MS))
+      }
+    },
+  }
+}
+
+function triggerCommand({ dagId, conf, runId, logicalDate, note }: TriggerRequest): CommandRequest {
+  return {
+    kind: 'trigger',
+    dagId,
+    conf: JSON.stringify(conf),
+    ...(runId === undefined ? {} : { runId }),
+    ...(logicalDate === undefined ? {} : { logicalDate }),
+    ...(note === undefined ? {} : { note }),
+  }
+}
+
+function runOf(
+  answer: Extract<SubmitResult, { status: 'answered' }>['answer'],
+  { dagId }: TriggerRequest,
+): { readonly runId: string } {
+  if (!answer.ok) throw new Error(`Dag "${dagId}" was not triggered: ${answer.message} (${answer.code})`)
+  const value = JSON.parse(answer.value) as { readonly dag_run_id?: unknown }
+  if (typeof value.dag_run_id !== 'string') {
+    throw new Error(`Dag "${dagId}" was triggered, but the answer names no run: ${answer.value}`)
+  }
+  return { runId: value.dag_run_id }
+}
+
+function unanswered({ dagId }: TriggerRequest, status: string, patienceMs: number): Error {
+  const cause = {
+    'no-leader': 'no scheduler is running to take the command',
+    full: 'more than 10,000 commands wait for the scheduler',
+  }[status]
+  return new Error(
+    `Dag "${dagId}" was not triggered within ${patienceMs / 1000} s: ${cause ?? 'the scheduler has not answered'}. ` +
+      'A retry of this task asks again without triggering twice.',
+  )
+}
+
+/** `<dag>/<run>/<task>`: readable in the history. Indexes: primary keys. */
+async function nameOf(pool: pg.Pool, by: TryKey): Promise<string> {
+  const result = await pool.query<{ name: string }>(
+    `select r.dag_id || '/' || r.run_id || '/' || ti.task_id as name
+     from task_instance ti join dag_run r on r.id = ti.dag_run_id where ti.id = $1`,
+    [by.tiId],
+  )
+  const name = result.rows[0]?.name
+  if (name === undefined) throw new Error(`There is no task instance ${by.tiId} in the database`)
+  return name
+}
+
+async function recordAccess(
+  pool: pg.Pool,
+  by: TryKey,
+  action: 'get' | 'set' | 'delete',
+  kind: 'variable' | 'connection',
+  name: string,
+): Promise<void> {
+  await pool.query(
+    'insert into secret_access (at, ti_id, try_number, action, kind, name) values (clock_timestamp(), $1, $2, $3, $4, $5)',
+    [by.tiId, by.tryNumber, action, kind, name],
+  )
+}
