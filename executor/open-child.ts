@@ -1,0 +1,79 @@
+/**
+ * Starts one child process: leader of its own session and process group, with only the environment it is allowed to see,
+ * as the user it is meant to run as. Besides stdin (empty), stdout and stderr it inherits the IPC channel and the
+ * heartbeat pipe, and no other file descriptor.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { CHILD_MARKER, HEARTBEAT_FD } from '../core/ports/child-protocol.ts'
+import type { ExitFacts } from './cause-of-exit.ts'
+import type { LocalExecutorOptions } from './local-options.ts'
+import type { ProcessTree } from './process-tree.ts'
+
+function spawnChild(options: LocalExecutorOptions, memoryLimitMb: number, marker: string): ChildProcess {
+  const identity = options.childIdentity
+  return spawn(process.execPath, [`--max-old-space-size=${memoryLimitMb}`, fileURLToPath(options.childEntry)], {
+    cwd: options.dagsFolder,
+    env: { ...options.childEnv, [CHILD_MARKER]: marker },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    serialization: 'json',
+    windowsHide: true,
+    ...(identity === null ? {} : { uid: identity.uid, gid: identity.gid }),
+  })
+}
+
+/** A started process, with what is known of its life and end. */
+export interface OpenedChild {
+  readonly child: ChildProcess
+  /** `null` when it could not be started at all. */
+  readonly tree: ProcessTree | null
+  /** Also when it could not be started. */
+  readonly exited: Promise<void>
+  /** All ends of its pipes are closed. */
+  readonly closed: Promise<void>
+  readonly exit: ExitFacts
+  spawnError: string | null
+  /** Monotonic: when its heartbeat thread was last heard. */
+  lastBeat: number
+  /** Resident size, as it said then. */
+  rssBytes: number
+}
+
+export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, marker: string): OpenedChild {
+  const child = spawnChild(options, memoryLimitMb, marker)
+  const exited = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  const opened: OpenedChild = {
+    child,
+    tree: child.pid === undefined ? null : { pid: child.pid, marker },
+    exited: exited.promise,
+    closed: closed.promise,
+    exit: { code: null, signal: null, exitCallSeq: null, exitCallCode: null, heapExhausted: false },
+    spawnError: null,
+    lastBeat: performance.now(),
+    rssBytes: 0,
+  }
+  child.once('exit', (code, signal) => {
+    opened.exit.code = code
+    opened.exit.signal = signal
+    exited.resolve()
+  })
+  child.once('close', () => closed.resolve())
+  // Later errors (a message to a child that just died) are told by its exit.
+  child.on('error', (error) => {
+    if (child.pid !== undefined) return
+    opened.spawnError = error.message
+    exited.resolve()
+    closed.resolve()
+  })
+  const beats = child.stdio[HEARTBEAT_FD] as Readable | null | undefined
+  beats?.on('error', () => undefined)
+  beats?.on('data', (chunk: Buffer) => {
+    opened.lastBeat = performance.now()
+    const said = Number(chunk.toString('latin1').trim().split('\n').at(-1))
+    if (said > 0) opened.rssBytes = said
+  })
+  return opened
+}

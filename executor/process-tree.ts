@@ -1,0 +1,179 @@
+/**
+ * All processes of one child: its group and session, its descendants, and (by a variable they inherited) those that left
+ * all of these with `setsid` or a double fork. Read from /proc on Linux; elsewhere only the process group is known.
+ * A process is named by pid and start time, so a reused pid is never taken for it.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { CHILD_MARKER } from '../core/ports/child-protocol.ts'
+
+export interface ProcessFacts {
+  readonly pid: number
+  readonly name: string
+  readonly state: string
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** Clock ticks since boot. */
+  readonly startTime: number
+  readonly rssBytes: number
+}
+
+const PAGE_BYTES = 4096
+const ON_LINUX = process.platform === 'linux'
+
+/** `null` when there is no such process. */
+export async function readProcess(pid: number): Promise<ProcessFacts | null> {
+  let text: string
+  try {
+    text = await readFile(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return null
+  }
+  // The name is in parentheses and may itself hold blanks and parentheses.
+  const close = text.lastIndexOf(')')
+  const name = text.slice(text.indexOf('(') + 1, close)
+  const fields = text.slice(close + 2).split(' ')
+  const number = (index: number) => Number(fields[index] ?? 0)
+  return {
+    pid,
+    name,
+    state: fields[0] ?? '?',
+    parent: number(1),
+    group: number(2),
+    session: number(3),
+    startTime: number(19),
+    rssBytes: number(21) * PAGE_BYTES,
+  }
+}
+
+/** Zombies have ended; they only wait to be collected by a parent that may never do so. */
+async function readAll(): Promise<ProcessFacts[]> {
+  const names = await readdir('/proc')
+  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => readProcess(Number(name))))
+  return all.filter((facts): facts is ProcessFacts => facts !== null && facts.state !== 'Z' && facts.state !== 'X')
+}
+
+async function markerOf(pid: number): Promise<string | null> {
+  try {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
+    const prefix = `${CHILD_MARKER}=`
+    for (const entry of environment.split('\0')) if (entry.startsWith(prefix)) return entry.slice(prefix.length)
+  } catch {
+    // Gone, or another user's.
+  }
+  return null
+}
+
+export interface ProcessTree {
+  /** The child, leader of its own group and session. */
+  readonly pid: number
+  /** Value of its marker variable. */
+  readonly marker: string
+}
+
+/** Everything alive that belongs to the child; the child itself included while it lives. */
+export async function findTree(tree: ProcessTree): Promise<readonly ProcessFacts[]> {
+  if (!ON_LINUX) return groupAlive(tree.pid) ? [unknownProcess(tree.pid)] : []
+  const all = await readAll()
+  const found = new Set<number>([tree.pid])
+  for (const facts of all) if (facts.group === tree.pid || facts.session === tree.pid) found.add(facts.pid)
+  const rest = all.filter((facts) => !found.has(facts.pid) && facts.pid !== process.pid)
+  const markers = await Promise.all(rest.map((facts) => markerOf(facts.pid)))
+  rest.forEach((facts, index) => {
+    if (markers[index] === tree.marker) found.add(facts.pid)
+  })
+  // Descendants, for those that cleared their environment: a child may be listed before its parent.
+  for (let grew = true; grew; ) {
+    grew = false
+    for (const facts of rest) {
+      if (!found.has(facts.pid) && found.has(facts.parent)) {
+        found.add(facts.pid)
+        grew = true
+      }
+    }
+  }
+  return all.filter((facts) => found.has(facts.pid))
+}
+
+/** SIGKILL for the group at once, then for whatever `findTree` still finds, until nothing is left. */
+export async function killTree(tree: ProcessTree, onSlow: (left: readonly ProcessFacts[]) => void): Promise<void> {
+  // Found while the child still lives: afterwards its children belong to init and only the marker tells.
+  const before = await findTree(tree)
+  sendKill(-tree.pid)
+  for (const facts of before) await killExactly(facts)
+  const since = performance.now()
+  let warned = false
+  for (let waitMs = 1; ; waitMs = Math.min(50, waitMs * 2)) {
+    const left = await findTree(tree)
+    if (left.length === 0) {
+      // A descendant that left the group and cleared its environment is known only from the first look.
+      const strays = await Promise.all(before.map(stillAlive))
+      if (!strays.includes(true)) return
+    }
+    for (const facts of left) await killExactly(facts)
+    if (!warned && performance.now() - since > 5_000) {
+      warned = true
+      onSlow(left)
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+}
+
+/** Ends what earlier hosts with the same scope left behind: a marker of theirs whose host process is gone. */
+export async function killOrphans(scope: string): Promise<readonly ProcessFacts[]> {
+  if (!ON_LINUX) return []
+  const killed: ProcessFacts[] = []
+  for (const facts of await readAll()) {
+    if (facts.pid === process.pid) continue
+    const marker = await markerOf(facts.pid)
+    const parts = marker?.split('.') ?? []
+    if (parts[0] !== scope) continue
+    const [hostPid, hostStart] = (parts[1] ?? '').split('-').map(Number)
+    const host = await readProcess(hostPid ?? 0)
+    if (host !== null && host.startTime === hostStart && host.state !== 'Z') continue
+    await killExactly(facts)
+    killed.push(facts)
+  }
+  for (const facts of killed) {
+    while (await stillAlive(facts)) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return killed
+}
+
+/** `<scope>.<host pid>-<host start time>.<token>`: what `killOrphans` reads. */
+export async function childMarker(scope: string, token: string): Promise<string> {
+  const self = await readProcess(process.pid)
+  return `${scope}.${process.pid}-${self?.startTime ?? 0}.${token}`
+}
+
+/** Whether a process of the group lives; only a signal is asked for, so zombies count. */
+export function groupAlive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function stillAlive(facts: ProcessFacts): Promise<boolean> {
+  if (!ON_LINUX) return groupAlive(facts.pid)
+  const now = await readProcess(facts.pid)
+  return now !== null && now.startTime === facts.startTime && now.state !== 'Z' && now.state !== 'X'
+}
+
+async function killExactly(facts: ProcessFacts): Promise<void> {
+  if (await stillAlive(facts)) sendKill(facts.pid)
+}
+
+function sendKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone already.
+  }
+}
+
+function unknownProcess(pid: number): ProcessFacts {
+  return { pid, name: '?', state: '?', parent: 0, group: pid, session: pid, startTime: 0, rssBytes: 0 }
+}
