@@ -60,7 +60,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
       continue
     }
     const demands = demandsOf(poolsOf(draft), run, draft.dag(run.record.dagId), entry.index, draft.draining)
-    const refusal = refusedBy(draft, demands, entry, source.key, taken)
+    const refusal = refusedBy(draft, demands, entry, source.key, { taken, added })
     if (refusal === null) {
       source.take()
       queueTry(draft, run, entry.index, demands)
@@ -112,12 +112,14 @@ function refusedBy(
   demands: readonly Demand[],
   entry: ReadyTi,
   from: string | null,
-  taken: ReadonlyMap<string, number>,
+  lists: Pick<WaitingChanges, 'taken' | 'added'>,
 ): string | null {
   for (const demand of demands) {
     if (draft.usageOf(demand.key) + demand.units > demand.capacity) return demand.key
     if (demand.strict && demand.key !== from) {
-      const head = draft.memory.waiting.peek(demand.key, taken.get(demand.key) ?? 0)
+      // Whoever this tick has refused here came before us: candidates are taken in order.
+      if (lists.added.has(demand.key)) return demand.key
+      const head = draft.memory.waiting.peek(demand.key, lists.taken.get(demand.key) ?? 0)
       if (head !== undefined && compareReady(head, entry) < 0 && liveRun(draft, head) !== null) return demand.key
     }
   }
