@@ -24,14 +24,18 @@ export interface FolderState {
   /** The next look says it is dirty. */
   lookAgain(file: string): void
   file(file: string): FoundFile | undefined
-  /** Order of appearance; those present at the first look in order of name. */
-  rankOf(file: string): number | undefined
+  /**
+   * Order in which files say what they declare: the first time by their appearance (those present at the first look by
+   * name), later by the time they say it. `undefined` for a file that is gone.
+   */
+  nextRank(file: string): number | undefined
   /** A file by its path relative to the folder, whether tracked or not. Rejects when it is not there. */
   find(file: string): Promise<FoundFile>
 }
 
 interface Tracked extends FoundFile {
-  readonly rank: number
+  /** Not yet used. */
+  firstRank: number | null
   readonly dependencies: Set<string>
   again: boolean
 }
@@ -41,7 +45,7 @@ export function createFolderState(folder: string, now: () => number): FolderStat
   const tracked = new Map<string, Tracked>()
   const fingerprints = createFingerprints(now)
   const watched = new Set<string>()
-  let nextRank = 0
+  let lastRank = 0
 
   function notYetWatched(paths: readonly string[]): string[] {
     const added = paths.filter(
@@ -68,39 +72,33 @@ export function createFolderState(folder: string, now: () => number): FolderStat
   return {
     folder,
     async look(hinted) {
+      const dirty = new Set<string>()
       if (hinted !== undefined && [...hinted].every((path) => fingerprints.has(path))) {
-        const changed = await fingerprints.changed(hinted)
-        // A file that vanished may have been renamed: only the folder itself tells.
-        const stillThere = await Promise.all(
-          [...hinted].map((path) =>
-            realpath(path).then(
-              () => true,
-              () => false,
-            ),
-          ),
-        )
-        if (stillThere.every(Boolean)) return { dirty: dependents(changed), gone: [], watchAlso: [] }
+        for (const file of dependents(await fingerprints.changed(hinted))) dirty.add(file)
+        // One that vanished may have been renamed: then only the folder itself tells.
+        if ([...hinted].every((path) => fingerprints.has(path))) return { dirty: [...dirty], gone: [], watchAlso: [] }
       }
       const { files, linkedFolders } = await scanFolder(folder)
       const found = new Map(files.map((one) => [one.file, one]))
       const gone = [...tracked.values()]
         .filter(({ file, path }) => found.get(file)?.path !== path)
         .map(({ file }) => file)
-      for (const file of gone) tracked.delete(file)
-      const dirty = new Set<string>()
+      for (const file of gone) {
+        tracked.delete(file)
+        dirty.delete(file)
+      }
       for (const { file, path } of files) {
         if (tracked.has(file)) continue
-        nextRank += 1
-        tracked.set(file, { file, path, rank: nextRank, dependencies: new Set([path]), again: false })
+        lastRank += 1
+        tracked.set(file, { file, path, firstRank: lastRank, dependencies: new Set([path]), again: false })
         dirty.add(file)
       }
       const paths = new Set([...tracked.values()].flatMap(({ dependencies }) => [...dependencies]))
       fingerprints.keepOnly(paths)
       for (const file of dependents(await fingerprints.changed(paths))) dirty.add(file)
-      const replaced = new Set(dirty)
       return {
         dirty: [...dirty],
-        gone: gone.filter((file) => !replaced.has(file)),
+        gone: gone.filter((file) => !dirty.has(file)),
         watchAlso: notYetWatched([...linkedFolders, ...files.map(({ path }) => path)]),
       }
     },
@@ -117,7 +115,14 @@ export function createFolderState(folder: string, now: () => number): FolderStat
       if (one !== undefined) one.again = true
     },
     file: (file) => tracked.get(file),
-    rankOf: (file) => tracked.get(file)?.rank,
+    nextRank(file) {
+      const one = tracked.get(file)
+      if (one === undefined) return undefined
+      if (one.firstRank === null) lastRank += 1
+      const rank = one.firstRank ?? lastRank
+      one.firstRank = null
+      return rank
+    },
     async find(file) {
       const path = await realpath(resolve(folder, file)).catch(() => null)
       if (path === null) throw new Error(`There is no file ${file} in the Dags folder ${folder}.`)

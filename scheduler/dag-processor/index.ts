@@ -147,7 +147,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
       const watchAlso = await state?.depend(file, dependencies, began)
       watch?.add(watchAlso ?? [])
       // Deleted meanwhile: its end has been reported.
-      const rank = state?.rankOf(file)
+      const rank = state?.nextRank(file)
       if (rank !== undefined) reports.set(file, outcome, rank)
     } catch (error) {
       if (stopped) return

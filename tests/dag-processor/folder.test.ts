@@ -221,7 +221,10 @@ dag.task('only', async () => 1)()`,
     await bench.write('b.ts', dagFile('b'))
     await bench.processor.rescan()
     expect(
-      bench.reports.slice(from).map((report) => report.type !== 'complete' && [report.file, idsOf(report)]),
+      bench.reports
+        .slice(from)
+        .map((report) => report.type !== 'complete' && [report.file, idsOf(report)])
+        .sort(),
     ).toEqual([
       ['a.ts', ['a2']],
       ['b.ts', ['b']],

@@ -44,8 +44,8 @@ test.each([
   expect(second).toBe(first)
   expect(counters.timesLoaded).toBe(1)
   const [dag] = first.dags
-  const handler = handlerOf(dag!, 'fails') as () => Promise<unknown>
-  const error = await handler().then(
+  const handler = handlerOf(dag!, 'fails') as (args: object) => Promise<unknown>
+  const error = await handler({}).then(
     () => expect.unreachable(),
     (thrown: unknown) => thrown as Error,
   )

@@ -115,7 +115,7 @@ describe('a parse child', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.write(`${name}.ts`, printing + dagFile(name))
     await bench.processor.start()
     const pids = new Set(bench.log.flatMap((line) => /^pid (\d+)$/.exec(line)?.[1] ?? []))
-    expect(bench.log.filter((line) => line.startsWith('pid'))).toHaveLength(5)
+    expect(bench.log.filter((line) => line.startsWith('pid')).length).toBeGreaterThanOrEqual(5)
     expect(pids.size).toBeLessThanOrEqual(2)
     await bench.processor.stop()
     for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH')
