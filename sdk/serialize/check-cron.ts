@@ -68,8 +68,8 @@ function readPart(part: string, field: Field, values: Set<number>): string | und
     return undefined
   }
   const [low = '', high, ...rest] = range === '*' ? [`${field.min}`, `${field.max}`] : range.split('-')
-  const from = valueOf(low, field)
-  const to = high === undefined ? (step === undefined ? from : field.max) : valueOf(high, field)
+  const from = numberIn(low, field)
+  const to = high === undefined ? (step === undefined ? from : field.max) : numberIn(high, field)
   if (rest.length > 0 || from === undefined || to === undefined) return `cannot be read at "${part}"`
   if (from < field.min || to > field.max || from > field.max) return `is outside ${field.min} to ${field.max}`
   if (from > to) return `has the range "${range}", which runs backwards`
@@ -77,7 +77,7 @@ function readPart(part: string, field: Field, values: Set<number>): string | und
   return undefined
 }
 
-function valueOf(text: string, field: Field): number | undefined {
+function numberIn(text: string, field: Field): number | undefined {
   if (/^\d{1,2}$/.test(text)) return Number(text)
   const index = field.names.indexOf(text.toLowerCase())
   return index === -1 ? undefined : index + (field.name === 'month' ? 1 : 0)

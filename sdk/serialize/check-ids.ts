@@ -12,7 +12,7 @@ function whyBadId(id: unknown): string | undefined {
   if (id === '') return 'is empty'
   if (id.length > LONGEST) return `has ${id.length} characters`
   if (ID.test(id)) return undefined
-  const strange = [...id].find((character) => !ID.test(character))
+  const [strange] = /[^\p{L}\p{N}_.-]/u.exec(id) ?? []
   return `has the character ${JSON.stringify(strange)} in it`
 }
 
