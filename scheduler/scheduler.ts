@@ -214,10 +214,16 @@ class SchedulerLoop implements Scheduler {
         more = true
       }
     }
-    const left = await tick(
-      { store, memory, draining: this.#draining, now: () => clock.now(), act: (plan) => this.#act(plan), log },
-      events,
-    )
+    const context = {
+      store,
+      memory,
+      draining: this.#draining,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      act: (plan: Plan) => this.#act(plan),
+      log,
+    }
+    const left = await tick(context, events)
     return left || more || memory.timers.nextAt <= clock.now()
   }
 

@@ -9,6 +9,9 @@ import type { SchedulerMemory } from '../core/engine/memory.ts'
 import type { Timer } from '../core/engine/timer-heap.ts'
 import type { Store } from '../core/ports/store.ts'
 
+/** What a commit queued must be started within this; less than another leader waits before it repeats a try (10 s). */
+const START_BY_MS = 5_000
+
 /** Another scheduler leads now. */
 export class FencedError extends Error {
   override readonly name = 'FencedError'
@@ -19,6 +22,8 @@ export interface TickContext {
   readonly memory: SchedulerMemory
   readonly draining: boolean
   now(): number
+  /** Milliseconds that never jump. */
+  monotonic(): number
   /** Carries out a committed plan. */
   act(plan: Plan): void
   log(line: string): void
@@ -50,10 +55,14 @@ async function attempt(
     return { plan: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
   if (!plan.empty) {
+    const askedAt = context.monotonic()
     const result = await context.store.commit(context.memory.epoch, plan.writes)
     if (result.status === 'fenced') throw new FencedError('another scheduler took the lease')
     if (result.status === 'data-error')
       return { plan: null, message: `${result.message} (SQLSTATE ${result.sqlState})` }
+    // The answer came late (this program was stopped, say): a new leader may already count what was queued here as lost.
+    if (context.monotonic() - askedAt > START_BY_MS)
+      throw new Error('the answer to a commit came too late to act on it')
   }
   apply(context.memory, plan)
   context.act(plan)

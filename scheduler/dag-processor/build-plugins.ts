@@ -28,6 +28,8 @@ export interface BuildTrace {
 
 const SOURCE_FILES = /\.[cm]?[jt]sx?$/
 const ASKS_FOR_ITS_PLACE = /import\.meta|__dirname|__filename|require\.resolve/
+/** Packages by which others find their native add-on at run time. */
+const ADD_ON_FINDERS = /^(?:bindings|node-gyp-build|node-gyp-build-optional-packages|@mapbox\/node-pre-gyp)$/
 const IN_NODE_MODULES = /[\\/]node_modules[\\/]/
 const LOADERS: Readonly<Record<string, Loader>> = {
   '.tsx': 'tsx',
@@ -129,9 +131,24 @@ export function requireAtRunTime(folder: string, unresolved: ReadonlySet<string>
         if (found.errors.length === 0) return { path: relativePath(folder, found.path), namespace: 'tradewind-native' }
         return isInNodeModules(importer) ? late(importer, path) : { errors: found.errors }
       })
+      build.onResolve({ filter: ADD_ON_FINDERS }, ({ path, importer }) => {
+        const packageFile = packageFileOf(importer)
+        if (packageFile === null) return undefined
+        recordNative(importer, trace)
+        // `bindings` looks at the stack to find its caller's package, which a bundle hides: it is told.
+        if (path !== 'bindings') return undefined
+        return { path: relativePath(folder, packageFile), namespace: 'tradewind-bindings', pluginData: { importer } }
+      })
+      build.onLoad({ filter: /.*/, namespace: 'tradewind-bindings' }, ({ path, pluginData }) => {
+        const { importer } = pluginData as { importer: string }
+        const find = `${PLACES}.${placeName(relativePath(folder, importer))}.require('bindings')`
+        const root = `${PLACES}.${placeName(path)}.dirname`
+        return asModule(
+          `(options) => ${find}({ module_root: ${root}, ...(typeof options === 'string' ? { bindings: options } : options) })`,
+        )
+      })
       build.onLoad({ filter: /.*/, namespace: 'tradewind-native' }, ({ path }) => {
-        const owner = packageOf(resolve(folder, path))
-        if (owner !== null) trace.natives.add(owner)
+        recordNative(resolve(folder, path), trace)
         return asModule(`${PLACES}.${NATIVE}(${JSON.stringify(path)})`)
       })
       build.onLoad({ filter: /.*/, namespace: 'tradewind-late' }, ({ pluginData }) => {
@@ -159,11 +176,11 @@ export function messagesOf(error: unknown): readonly Message[] {
   return messages as readonly Message[]
 }
 
-function packageOf(path: string): string | null {
+function recordNative(path: string, trace: BuildTrace): void {
   const file = packageFileOf(path)
-  if (file === null) return null
+  if (file === null) return
   const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string }
-  return `${name}@${version}`
+  trace.natives.add(`${name}@${version}`)
 }
 
 function asModule(expression: string): { contents: string; loader: Loader } {

@@ -77,6 +77,8 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
   }, now)
   const queue = createEvaluationQueue(evaluate)
   const checked = new Set<string>()
+  /** Not the author's fault: the store or the parse children cannot be had. Their Dags stay as they are. */
+  const notEvaluated = new Set<string>()
   let running: Promise<Running> | undefined
   let state: FolderState | undefined
   let watch: Watch | undefined
@@ -120,6 +122,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
         if (isLost) await watchAnew()
         for (const file of gone) {
           queue.drop(file)
+          notEvaluated.delete(file)
           reports.remove(file)
         }
         for (const file of dirty) queue.add(file)
@@ -149,9 +152,11 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
       // Deleted meanwhile: its end has been reported.
       const rank = state?.nextRank(file)
       if (rank !== undefined) reports.set(file, outcome, rank)
+      notEvaluated.delete(file)
     } catch (error) {
       if (stopped) return
       log(`${file} could not be looked at; the next rescan tries again. ${text(error)}`)
+      notEvaluated.add(file)
       state?.lookAgain(file)
     }
     rest()
@@ -205,7 +210,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
       await Promise.all([warm, look()])
       await queue.idle()
       if (stopped) return
-      options.report({ type: 'complete', files: reports.files, at: now() })
+      options.report({ type: 'complete', files: [...reports.files, ...notEvaluated].sort(), at: now() })
       await watch.ready
       // What changed before the watcher was ready has left no hint.
       await look()

@@ -20,7 +20,7 @@ export interface ParseProcessOptions {
   readonly cwd: string
   readonly timeoutMs: number
   readonly memoryMb: number
-  /** One line the file wrote to stdout or stderr. */
+  /** One line a file wrote to stdout or stderr, after the file's name. */
   readonly log: (line: string) => void
 }
 
@@ -77,7 +77,9 @@ export function startParseProcess(options: ParseProcessOptions): ParseProcess {
   const { promise: gone, resolve: isGone } = Promise.withResolvers<void>()
   ready.catch(() => undefined)
 
-  readLines(child, options.log, (text) => {
+  let lastFile = 'parse child'
+  const log = (line: string) => options.log(`[${lastFile}] ${line}`)
+  readLines(child, log, (text) => {
     stderrTail = (stderrTail + text).slice(-STDERR_TAIL)
   })
   const pipe = child.stdio[4] as Duplex | undefined
@@ -150,6 +152,7 @@ export function startParseProcess(options: ParseProcessOptions): ParseProcess {
           killGroup(child)
         }, options.timeoutMs)
         asked = { request, answer, timer }
+        lastFile = request.file
         stderrTail = ''
         if (isDead) {
           settle({

@@ -56,8 +56,9 @@ const TROUBLE_MS = 90_000
 const END_MS = 1_200_000
 const SETTLE_MS = 30_000
 
-export async function simulate(seed: number): Promise<History> {
-  const world = new World(seed)
+/** @param trace is told what every program logs and every trouble, for looking into one seed. */
+export async function simulate(seed: number, trace: (line: string) => void = () => {}): Promise<History> {
+  const world = new World(seed, trace)
   await world.run()
   return { seed, violations: world.violations, coverage: world.coverage, runs: world.tables.runs.size }
 }
@@ -76,8 +77,11 @@ class World {
   readonly deadHosts = new Set<string>()
   hostCount = 0
 
-  constructor(seed: number) {
+  readonly #trace: (line: string) => void
+
+  constructor(seed: number, trace: (line: string) => void) {
     this.seed = seed
+    this.#trace = trace
     this.random = new Random(seed)
     this.tables.pools.set('small', { name: 'small', slots: 3, description: null })
     const count = this.random.int(1, 3)
@@ -101,6 +105,10 @@ class World {
 
   count = (what: string): void => {
     this.coverage.set(what, (this.coverage.get(what) ?? 0) + 1)
+  }
+
+  trace(line: string): void {
+    this.#trace(`${this.clock.now() - START} ${line}`)
   }
 
   violation = (message: string): void => {
@@ -143,6 +151,7 @@ class World {
       clock: own,
       defaults: SIMULATED_DEFAULTS,
       log: (line) => {
+        this.trace(`${host} ${line}`)
         if (line.includes('taken apart')) this.count('bisected ticks')
         if (line.includes('leading with')) this.count('terms')
       },
@@ -187,7 +196,10 @@ class World {
     if (roll < 0.3 && this.programs.length > 0) this.kill()
     else if (roll < 0.42 && this.programs.length > 0) {
       this.count('stops')
-      this.random.pick(this.programs).executor.stopFor(this.random.int(500, 25_000))
+      const victim = this.random.pick(this.programs)
+      const ms = this.random.int(500, 25_000)
+      this.trace(`stop ${victim.executor.host} for ${ms} ms`)
+      victim.executor.stopFor(ms)
     } else if (roll < 0.8) {
       this.count('triggers')
       const logicalDate = this.random.chance(0.3) ? START + this.random.int(-5, 60) * 1000 : undefined
@@ -203,6 +215,7 @@ class World {
   kill(): void {
     const victim = this.random.pick(this.programs)
     this.count('kills')
+    this.trace(`kill ${victim.executor.host}`)
     victim.store.die()
     victim.executor.die()
     this.deadHosts.add(victim.executor.host)

@@ -25,6 +25,7 @@ function setUp() {
       memory: engine.memory,
       draining: false,
       now: () => engine.now,
+      monotonic: () => 0,
       act: (plan: { dispatches: readonly (typeof engine.running)[number][] }) =>
         void engine.running.push(...plan.dispatches),
       log: () => {},

@@ -1,0 +1,29 @@
+import { systemClock } from '../../scheduler/system-clock.ts'
+import { MemoryStore } from '../../testing/memory-store.ts'
+import { MemoryTables } from '../../testing/memory-tables.ts'
+import { describeStore } from '../database/store-contract.ts'
+
+describeStore('memory', async () => {
+  const tables = new MemoryTables()
+  return {
+    store: new MemoryStore(tables, systemClock),
+    otherLeader: async () => new MemoryStore(tables, systemClock),
+    submit: async (request, actor) => tables.submit(request, actor, Date.now()),
+    expireLease: async () => {
+      tables.lease = { ...tables.lease, expiresAt: 0 }
+    },
+    inspect: {
+      run: async (id) => tables.runs.get(id) ?? null,
+      ti: async (id) => tables.tis.get(id) ?? null,
+      try: async (tiId, tryNumber) => tables.tries.get(`${tiId}.${tryNumber}`) ?? null,
+      xcom: async (tiId, tryNumber, key) => tables.xcoms.get(`${tiId}.${tryNumber}.${key}`) ?? null,
+      events: async () => tables.events,
+      answer: async (id) => {
+        const command = tables.commands.get(id)
+        if (command?.answer == null) return null
+        return { answer: command.answer, lastEventId: command.lastEventId! }
+      },
+    },
+    close: async () => {},
+  }
+})
