@@ -1,10 +1,9 @@
 /**
- * The data folder and what lies in it. Children may run as another user: they can pass through the folder, read the
- * cache and write into the files folder, and get no further. Everything else is the program's alone.
+ * The data folder and what lies in it. Children may run as another user: they can pass through the folder to the cache
+ * and the files of tasks (whose parts the executor gives to that user), and get no further.
  */
-import { chmod, chown, mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Identity } from './child-identity.ts'
 
 export interface DataFolder {
   readonly root: string
@@ -41,17 +40,4 @@ export async function makeDataFolder(folder: DataFolder): Promise<void> {
     await mkdir(path, { recursive: true })
     await chmod(path, mode)
   }
-}
-
-/** Gives the folders that children write to the user they run as. */
-export async function handToChildren(folder: DataFolder, identity: Identity | null): Promise<void> {
-  const owner = identity ?? ownIdentity()
-  if (owner === null) return
-  for (const path of [folder.cache, folder.files]) await chown(path, owner.uid, owner.gid)
-}
-
-function ownIdentity(): Identity | null {
-  const uid = process.getuid?.()
-  const gid = process.getgid?.()
-  return uid === undefined || gid === undefined ? null : { uid, gid }
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { ConfigError } from '../core/config/read-config.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, EXIT_USAGE, failureText } from './command-failure.ts'
 import { addConfigCommands } from './commands/config.ts'
+import { addProgramCommands } from './commands/program.ts'
 import type { CommandContext } from './leaf-command.ts'
 import type { Streams } from './output.ts'
 import { packageVersion } from './package-root.ts'
@@ -18,6 +19,7 @@ function buildProgram(context: CommandContext): Command {
       writeErr: (text) => context.streams.stderr.write(text),
     })
     .exitOverride()
+  addProgramCommands(program, context)
   addConfigCommands(program, context)
   return program
 }

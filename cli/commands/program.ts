@@ -1,0 +1,20 @@
+/** `standalone`, `scheduler`: the program itself. */
+import type { Command } from '@commander-js/extra-typings'
+import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { runProgram } from '../run-program.ts'
+
+export function addProgramCommands(parent: Command, context: CommandContext): void {
+  leaf(parent, 'standalone', 'everything in one program: database, scheduler, workers, web server')
+    .option('--host <address>', 'in place of server.host')
+    .option('--port <number>', 'in place of server.port; 0 takes any free one')
+    .action(async (options) => {
+      const flags = { 'server.host': options.host, 'server.port': options.port }
+      const { program, output } = begin(context, options, flags)
+      context.setExitCode(await runProgram(program, context.streams, { withWebServer: true, json: output.json }))
+    })
+
+  leaf(parent, 'scheduler', 'the same without the web server').action(async (options) => {
+    const { program, output } = begin(context, options)
+    context.setExitCode(await runProgram(program, context.streams, { withWebServer: false, json: output.json }))
+  })
+}
