@@ -26,7 +26,7 @@ export const taskKey = (dagId: string, taskId: string) => `task:${dagId}/${taskI
 export function demandsOf(
   memory: Pick<SchedulerMemory, 'pools' | 'slots'>,
   run: Pick<RunMemory, 'record' | 'graph' | 'tis'>,
-  dag: DagMemory | undefined,
+  dag: Pick<DagMemory, 'record' | 'graph'> | undefined,
   index: number,
   draining: boolean,
 ): Demand[] {

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { whyNot } from '../../core/why-not.ts'
+import { dagOf, Engine, T0, task } from './engine/harness.ts'
+
+function why(engine: Engine, dagRunId: number, taskId: string, leading = true): string[] {
+  const run = engine.run(dagRunId)
+  const dag = engine.memory.dags.get(run.dagId)!
+  const tis = [...engine.tables.tis.values()].filter((ti) => ti.dagRunId === dagRunId)
+  const facts = {
+    now: engine.now,
+    leading,
+    dag: dag.record,
+    graph: engine.memory.graphs.get(run.versionId)!,
+    run,
+    runningRuns: dag.running,
+    queuedBefore: 0,
+    tis: new Map(tis.map((ti) => [ti.taskId, ti])),
+    taskId,
+    usage: engine.memory.usage,
+    pools: engine.memory.pools,
+    slots: engine.memory.slots,
+  }
+  return whyNot(facts).map((reason) => reason.code)
+}
+
+describe('why a TI is not running', () => {
+  it('names upstreams, delays, limits, pauses and the missing scheduler', () => {
+    const engine = new Engine({ slots: 1 })
+    engine.file(
+      dagOf('d', [task('a', { retryDelayMs: 1000 }), task('b', { upstream: ['a'] }), task('c')], { maxActiveRuns: 1 }),
+    )
+    const run = engine.trigger('d')
+    expect(why(engine, run.id, 'a')).toEqual(['running'])
+    expect(why(engine, run.id, 'b')).toEqual(['upstream'])
+    expect(why(engine, run.id, 'c')).toEqual(['limit'])
+    expect(why(engine, run.id, 'c', false)).toEqual(['no-scheduler', 'limit'])
+    expect(why(engine, run.id, 'x')).toEqual(['unknown-task'])
+    engine.fail('a')
+    expect(why(engine, run.id, 'a')).toEqual(['retry-delay'])
+    const queued = engine.trigger('d')
+    expect(why(engine, queued.id, 'a')).toEqual(['run-queued'])
+    engine.command({ kind: 'pause', dagId: 'd' })
+    expect(why(engine, run.id, 'b')).toEqual(['dag-paused', 'upstream'])
+    engine.command({ kind: 'unpause', dagId: 'd' })
+    engine.end('c')
+    engine.at(T0 + 1000)
+    engine.end('a')
+    expect(why(engine, run.id, 'a')).toEqual(['finished'])
+  })
+
+  it('names an undecided branch', () => {
+    const engine = new Engine()
+    engine.file(
+      dagOf('d', [
+        task('pick', { branches: [{ kind: 'if', then: ['a'], else: [] }] }),
+        task('a', { upstream: ['pick'] }),
+      ]),
+    )
+    expect(why(engine, engine.trigger('d').id, 'a')).toEqual(['branch'])
+  })
+})
