@@ -151,6 +151,24 @@ describe('imports', () => {
     expect(await told(bench, 'duck-esm.ts')).toEqual(['function', 'string'])
   })
 
+  test('a package that finds its add-on by "bindings" is told where it lies', async () => {
+    await using bench = await openWorkbench()
+    await writePackage(bench.root, 'bindings', {
+      'package.json': '{ "name": "bindings", "version": "1.5.0" }',
+      'index.js': `module.exports = (options) => [options.module_root ?? new Error('lost').stack, options.bindings]`,
+    })
+    await writePackage(bench.root, '@native/sqlite', {
+      'package.json': '{ "name": "@native/sqlite", "version": "3.1.0", "main": "lib/database.js" }',
+      'lib/database.js': `module.exports = require('bindings')('addon.node')`,
+    })
+    await bench.write(
+      'a.ts',
+      `${IMPORT}import found from '@native/sqlite'\nnew Dag('a', { description: JSON.stringify(found) })`,
+    )
+    expect(await told(bench, 'a.ts')).toEqual([join(bench.root, 'node_modules/@native/sqlite'), 'addon.node'])
+    expect((await bundleOf(bench.folder, 'a.ts')).manifest?.externals).toEqual(['@native/sqlite@3.1.0'])
+  })
+
   test('the SDK under each of its names is the one that collects', async () => {
     await using bench = await openWorkbench()
     for (const name of ['apache-airflow-ts-sdk', '@apache-airflow/ts-sdk']) {

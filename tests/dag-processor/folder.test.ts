@@ -1,6 +1,7 @@
 /** What a person sees who works in the Dags folder: files appear, change, break, heal, move and go. */
-import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setInterval } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { dagFile, idsOf, openWorkbench } from './workbench.ts'
 
@@ -245,6 +246,27 @@ dag.task('only', async () => 1)()`,
     expect(bench.reports.slice(from).map(({ type }) => type)).toEqual(['parsed'])
     await bench.write('c.ts', dagFile('c'))
     await bench.parsed('c.ts', from)
+  })
+
+  test('a file that is written all the time is looked at within a second, and taken when it is whole', async () => {
+    await using bench = await openWorkbench({ rescanMs: 60_000 })
+    await bench.processor.start()
+    const whole = dagFile('slow')
+    const began = performance.now()
+    let brokenAfter = 0
+    const isBroken = bench.broken('slow.ts', 0).then(() => {
+      brokenAfter = performance.now() - began
+    })
+    await bench.write('slow.ts', 'export const half = [')
+    for await (const _ of setInterval(20)) {
+      await appendFile(join(bench.folder, 'slow.ts'), '1,')
+      if (brokenAfter > 0) break
+    }
+    await isBroken
+    expect(brokenAfter).toBeLessThan(1000)
+    const from = bench.reports.length
+    await bench.write('slow.ts', whole)
+    expect(idsOf(await bench.parsed('slow.ts', from))).toEqual(['slow'])
   })
 
   test('a file that lost its last Dag is gone', async () => {

@@ -114,8 +114,8 @@ describe('a parse child', () => {
     const printing = `console.log('pid', process.pid)\n`
     for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.write(`${name}.ts`, printing + dagFile(name))
     await bench.processor.start()
-    const pids = new Set(bench.log.flatMap((line) => /^pid (\d+)$/.exec(line)?.[1] ?? []))
-    expect(bench.log.filter((line) => line.startsWith('pid')).length).toBeGreaterThanOrEqual(5)
+    const pids = new Set(bench.log.flatMap((line) => /^\[[a-e]\.ts\] pid (\d+)$/.exec(line)?.[1] ?? []))
+    expect(bench.log.filter((line) => line.includes('] pid ')).length).toBeGreaterThanOrEqual(5)
     expect(pids.size).toBeLessThanOrEqual(2)
     await bench.processor.stop()
     for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH')
@@ -148,7 +148,7 @@ describe('a parse child', () => {
     )
     let child = 0
     for await (const line of createInterface({ input: host.stdout })) {
-      child = Number(/^child (\d+)$/.exec(line)?.[1] ?? 0)
+      child = Number(/^\[loop\.ts\] child (\d+)$/.exec(line)?.[1] ?? 0)
       if (child > 0) break
     }
     host.kill('SIGKILL')
@@ -207,6 +207,8 @@ test('a bundle that cannot be saved is tried again', async () => {
   await bench.write('a.ts', dagFile('a'))
   await bench.processor.start()
   expect(bench.log.join('\n')).toContain('the database is away')
+  // Its Dags must not be taken for deleted.
+  expect(bench.reports).toMatchObject([{ type: 'complete', files: ['a.ts'] }])
   refuse = false
   await bench.processor.rescan()
   expect(bench.lastOf('a.ts')?.type).toBe('parsed')
