@@ -172,9 +172,15 @@ test.each([
   [`new Dag('d').taskGroup('a', { tooltip: 'x' })`, 'unknown-option'],
   [`const d = new Dag('d'); d.task('a', async () => {})(d.task('b', async () => 1)())`, 'bad-inputs'],
   [`const d = new Dag('d'); d.task('a', async () => {})().before(undefined)`, 'bad-edge'],
-  [`const d = new Dag('d'); const b = d.task('b', async () => {}); d.task('a', async () => {})().before(b); b()`, 'bad-edge'],
+  [
+    `const d = new Dag('d'); const b = d.task('b', async () => {}); d.task('a', async () => {})().before(b); b()`,
+    'bad-edge',
+  ],
   [`const d = new Dag('d'); d.task('a', async () => {})().before(d.taskGroup('g'))`, 'empty-group'],
-  [`const d = new Dag('d'); const g = d.taskGroup('g'); g.task('a', async () => {})().before(g)`, 'edge-into-own-group'],
+  [
+    `const d = new Dag('d'); const g = d.taskGroup('g'); g.task('a', async () => {})().before(g)`,
+    'edge-into-own-group',
+  ],
   [`const d = new Dag('d'); const a = d.task('a', async () => {})(); a.before(a)`, 'cycle'],
   [`const d = new Dag('d'); d.if(d.task('a', async () => true)())`, 'if-without-then'],
   [`const d = new Dag('d'); d.switch(d.task('a', async () => 1)())`, 'switch-without-case'],
