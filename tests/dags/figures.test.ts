@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { upcomingFires } from '../../core/timetable/index.ts'
 import flights from '../../dags/flights.ts'
 import weather from '../../dags/seattle_weather.ts'
-import { buildContext, handlerOf, runInScope, type Scope } from '../../sdk/internal.ts'
+import { buildContext, handlerOf, runInScope, type Scope, serializeDags } from '../../sdk/internal.ts'
 import { countFlights, countWeather, FLIGHT_FIGURES, WEATHER_FIGURES } from './figures.ts'
 
 const DAY = 86_400_000
@@ -60,6 +60,37 @@ async function run<T>(dag: { readonly dagId: string }, taskId: string, logicalDa
   const value = await runInScope(scopeOf(dag.dagId, taskId, logicalDate), () => handler({ ...args }))
   return JSON.parse(JSON.stringify(value)) as T
 }
+
+test('both are without mistakes, and drawn as they are meant', () => {
+  const { dags, problems } = serializeDags([weather, flights], { file: 'dags', positionOf: () => null })
+  expect(problems).toEqual([])
+  const drawn = dags.map((dag) => Object.fromEntries(dag.tasks.map((task) => [task.taskId, task.upstream])))
+  expect(drawn).toEqual([
+    {
+      read_day: [],
+      is_wet: ['read_day'],
+      measure_rain: ['is_wet', 'read_day'],
+      measure_dry_day: ['is_wet', 'read_day'],
+      check_frost: ['read_day'],
+      summarize: ['check_frost', 'measure_dry_day', 'measure_rain', 'read_day'],
+    },
+    {
+      count_flights: [],
+      'questions.by_month': ['count_flights'],
+      'questions.by_hour': ['count_flights'],
+      'questions.by_distance': ['count_flights'],
+      'questions.by_airport': ['count_flights'],
+      write_report: [
+        'count_flights',
+        'questions.by_airport',
+        'questions.by_distance',
+        'questions.by_hour',
+        'questions.by_month',
+      ],
+    },
+  ])
+  expect(dags.map((dag) => dag.schedule)).toEqual([{ kind: 'cron', expression: '0 0 * * *' }, { kind: 'once' }])
+})
 
 describe('seattle_weather', () => {
   test('the expected figures are those of the file', () => {
