@@ -4,8 +4,9 @@
  */
 import type pg from 'pg'
 import { inTransaction, withClient } from '../connect.ts'
+import { sqlBuilder } from '../sql-builder.ts'
 import { firstSchema } from './0001-first-schema.ts'
-import { type Migration, sqlBuilder } from './migration.ts'
+import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
 export const migrations: readonly Migration[] = [firstSchema]

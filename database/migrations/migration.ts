@@ -2,7 +2,7 @@
  * What a migration is. Invariant: numbered, forward-only, unchanged once released. It yields SQL and runs nothing, so
  * that migrating, importing an older export and testing use the same ones inside one transaction of their own.
  */
-import knex, { type Knex } from 'knex'
+import type { Knex } from 'knex'
 
 export interface Migration {
   /** 1, 2, 3, ... without gaps. */
@@ -11,6 +11,3 @@ export interface Migration {
   /** The statements, in order. `schema` builds, it has no connection. */
   statements(schema: Knex): readonly string[]
 }
-
-/** A knex without a connection: writes SQL for PostgreSQL. */
-export const sqlBuilder: Knex = knex({ client: 'pg' })

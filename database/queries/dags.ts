@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import type { DagRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
-import { sqlBuilder } from '../migrations/migration.ts'
+import { sqlBuilder } from '../sql-builder.ts'
 import { runBuilt } from './run-built.ts'
 
 export interface DagListItem extends DagRecord {

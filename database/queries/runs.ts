@@ -5,7 +5,7 @@
 import type pg from 'pg'
 import type { RunRecord } from '../../core/records.ts'
 import { FINISHED_RUN_STATES, type RunState } from '../../core/states.ts'
-import { sqlBuilder } from '../migrations/migration.ts'
+import { sqlBuilder } from '../sql-builder.ts'
 import { runBuilt } from './run-built.ts'
 
 export interface RunListItem extends RunRecord {
