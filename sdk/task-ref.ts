@@ -35,15 +35,15 @@ export class TaskRef<T = unknown> extends GraphNode {
 /** A param of the run, as an argument of a task. */
 export class ParamRef<T = unknown> {
   declare readonly [VALUE]?: T
-  readonly name: string
+  readonly paramName: string
 
   constructor(name: string) {
-    this.name = name
+    this.paramName = name
     brand(this, 'param', name)
   }
 
   toString(): string {
-    return `ParamRef(${this.name})`
+    return `ParamRef(${this.paramName})`
   }
 }
 

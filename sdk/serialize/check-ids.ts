@@ -6,6 +6,9 @@ const ID = /^[\p{L}\p{N}_.-]+$/u
 const LONGEST = 250
 const REMEDY = `Use letters, digits, "_", "-" and ".", at most ${LONGEST} characters.`
 
+const BAD = { task: 'bad-task-id', group: 'bad-group-id' } as const
+const DUPLICATE = { task: 'duplicate-task-id', group: 'duplicate-group-id' } as const
+
 /** What is wrong with an id, or `undefined`. */
 function whyBadId(id: unknown): string | undefined {
   if (typeof id !== 'string') return `is ${describe(id)}, not text`
@@ -23,8 +26,8 @@ export function checkIds(dag: DagDeclarations, sources: Sources, report: Report)
     report({ code: 'bad-dag-id', message: `The Dag id ${describe(dag.dagId)} ${why}.`, remedy: REMEDY, site: dag.site })
   }
   const named = [
-    ...dag.groups.map((group) => ({ what: 'group', id: group.groupId, site: group.site, task: false })),
-    ...dag.tasks.map((task) => ({ what: 'task', id: task.taskId, site: task.site, task: true })),
+    ...dag.groups.map((group) => ({ what: 'group' as const, id: group.groupId, site: group.site, task: false })),
+    ...dag.tasks.map((task) => ({ what: 'task' as const, id: task.taskId, site: task.site, task: true })),
   ]
   const first = new Map<string, (typeof named)[number]>()
   for (const one of named) {
@@ -33,7 +36,7 @@ export function checkIds(dag: DagDeclarations, sources: Sources, report: Report)
     const taskId = one.task ? id : undefined
     if (bad !== undefined) {
       report({
-        code: `bad-${what}-id`,
+        code: BAD[what],
         message: `The ${what} id ${describe(id)} ${bad}.`,
         remedy: REMEDY,
         site,
@@ -48,7 +51,7 @@ export function checkIds(dag: DagDeclarations, sources: Sources, report: Report)
     const position = other.site === undefined ? null : sources.positionOf(other.site)
     const where = position === null ? '' : `, declared in ${position.file} line ${position.line}`
     report({
-      code: `duplicate-${what}-id`,
+      code: DUPLICATE[what],
       message: `The Dag "${dag.dagId}" has two things called "${id}": this ${what} and a ${other.what}${where}.`,
       remedy: 'Give one of them another id, or put it into a taskGroup.',
       site,

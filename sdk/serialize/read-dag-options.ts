@@ -95,7 +95,7 @@ export function readDagOptions(dag: DagDeclarations, report: Report): DagSetting
   checkPeriod(values.startDate, values.endDate, { owner, site }, report)
   if ('kind' in schedule && schedule.kind !== 'none' && missing.length > 0) {
     report({
-      code: 'param-without-default',
+      code: 'params-need-defaults',
       message: `The Dag ${describe(dag.dagId)} runs on a schedule, but nothing gives its param "${missing[0]}" a value.`,
       remedy: `Give "${missing[0]}" a default, or remove the schedule.`,
       site,
@@ -150,7 +150,7 @@ function paramsOf(value: unknown, dag: DagDeclarations, report: Report): Params 
   const read = readParams(value)
   if (!('wrong' in read)) return { params: read.schema, names: read.names, missing: read.missing }
   report({
-    code: 'bad-params',
+    code: 'bad-params-schema',
     message: `The params of the Dag ${describe(dag.dagId)} cannot be used: ${read.wrong}.`,
     remedy: read.remedy,
     site: dag.site,

@@ -87,7 +87,7 @@ test('a file for the beta: tasks run in order of declaration and get ctx and cli
 
 test('registries and bundles find handlers', async () => {
   const dag = new airflow.Dag('d')
-  const handler = async (_: { client: TaskClient }) => 1
+  const handler = async ({ client }: { client: TaskClient }) => client.getVariable('x')
   dag.task('a', handler)
   const stub = async () => 2
   const bundle = new airflow.Bundle(dag, new airflow.TaskHandler('d', 'stub', stub))

@@ -92,13 +92,13 @@ test.each([
   ['{ defaultArgs: { retrys: 1 } }', 'unknown-option', '"retries"'],
   ['{ defaultArgs: 5 }', 'bad-option', 'object'],
   ['5', 'bad-option', 'object'],
-  ['{ params: 5 }', 'bad-params', 'zod'],
-  ['{ params: { a: { type: "strin" } } }', 'bad-params', 'JSON Schema'],
-  ['{ params: { a: { nested: 1 } } }', 'bad-params', 'default'],
-  ['{ params: { a: { type: "string", default: 5 } } }', 'bad-params', 'JSON Schema'],
-  ['{ params: { a: () => 1 } }', 'bad-params', 'JSON Schema'],
-  ['{ params: { "~standard": { version: 1, vendor: "valibot" } } }', 'bad-params', 'zod 4.2'],
-  ['{ schedule: "@daily", params: { a: { type: "string" } } }', 'param-without-default', 'default'],
+  ['{ params: 5 }', 'bad-params-schema', 'zod'],
+  ['{ params: { a: { type: "strin" } } }', 'bad-params-schema', 'JSON Schema'],
+  ['{ params: { a: { nested: 1 } } }', 'bad-params-schema', 'default'],
+  ['{ params: { a: { type: "string", default: 5 } } }', 'bad-params-schema', 'JSON Schema'],
+  ['{ params: { a: () => 1 } }', 'bad-params-schema', 'JSON Schema'],
+  ['{ params: { "~standard": { version: 1, vendor: "valibot" } } }', 'bad-params-schema', 'zod 4.2'],
+  ['{ schedule: "@daily", params: { a: { type: "string" } } }', 'params-need-defaults', 'default'],
 ])('Dag options %s: %s', (options, code, remedy) => {
   const problem = only(`new Dag('d', ${options})`)
   expect(problem).toMatchObject({ code, line: 1, dagId: 'd' })

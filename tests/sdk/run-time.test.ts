@@ -111,7 +111,7 @@ test('handlers: called with nothing they keep their defaults; triggers and stran
 test('a reference is inert', async () => {
   const dag = new Dag('d')
   const ref = dag.task('a', async () => 1)()
-  expect(await ref).toBe(ref)
+  expect(await Promise.resolve(ref)).toBe(ref)
   expect(JSON.stringify({ ref })).toBe('{"ref":"a"}')
   expect(`${ref}`).toBe('TaskRef(a)')
   expect({ ...ref }).toEqual({ dagId: 'd', taskId: 'a' })
