@@ -15,7 +15,7 @@ export interface PoolHooks extends Pick<ChildHooks, 'settled' | 'started'> {
   begin(dispatch: Dispatch): RunningTry
   /** No child comes up. */
   cannotStart(dispatch: Dispatch, why: string): void
-  /** The last process is gone. */
+  /** Closed, and the last process is gone. */
   empty(): void
 }
 
@@ -59,7 +59,7 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
         around.options.onDiagnostic(`A child process could not be started: ${startFailure}`)
         if (startFailures >= MAX_START_FAILURES) refuseAll(startFailure)
       }
-      if (children.size === 0) hooks.empty()
+      if (closing && children.size === 0) hooks.empty()
       serve()
     },
   }

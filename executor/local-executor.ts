@@ -122,7 +122,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
         queue.remove(tryKeyText(dispatch.key))
         endUnstarted(dispatch, notStartedCause(why))
       },
-      empty: () => stopping !== null && emptied.resolve(),
+      empty: () => emptied.resolve(),
     })
     const { children } = pool
     stops.push(

@@ -60,11 +60,12 @@ export const CONTEXT: DispatchContext = {
 let lastTi = 0
 
 export function makeDispatch(change: TryChange): Dispatch {
+  lastTi++
   return {
-    key: { tiId: ++lastTi, tryNumber: 1 },
+    key: { tiId: lastTi, tryNumber: 1 },
     epoch: 1,
     dagId: 'd',
-    runId: 'scheduled__2026-01-01T00:00:00.000Z',
+    runId: `manual__${lastTi}`,
     dagRunId: 1,
     mapIndex: -1,
     kind: 'task',
