@@ -7,6 +7,7 @@
  * years matches is refused when it is read.
  */
 import { type CronExpression, CronExpressionParser } from 'cron-parser'
+import { withoutRepeats } from './list-fields.ts'
 
 export interface NaiveCron {
   /** The hour field is `*`: it runs at least hourly on its days, so ambiguous hours run twice (docs/timetables.md). */
@@ -64,7 +65,7 @@ function compile(expression: string): NaiveCron | string {
   }
   let days: CronExpression
   try {
-    days = CronExpressionParser.parse(expression, { tz: 'UTC', currentDate: new Date(0) })
+    days = CronExpressionParser.parse(withoutRepeats(fields), { tz: 'UTC', currentDate: new Date(0) })
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error)
     return `The cron expression "${shown}" cannot be read: ${cause}. Check the field named there, or try "0 2 * * *".`

@@ -134,6 +134,27 @@ describe('sentences', () => {
     else expect(said).toContain(problem)
   })
 
+  test.each([
+    ['0 0 1-5,3 * *', '0 0 1-5 * *'],
+    ['0 0 * * 0,7', '0 0 * * 0'],
+    ['0 0 * * 5-7,sun,1', '0 0 * * 0,1,5,6'],
+    ['*,1 * * * *', '* * * * *'],
+    ['*/20,10-40/15,20 0 * jan-mar,FEB *', '0,10,20,25,40 0 * 1-3 *'],
+    ['0 0 *,13 * 5', '0 0 * * 5'],
+    ['50/5,55 0 * * *', '50,55 0 * * *'],
+  ])('a list may repeat itself: %s is %s', (written, plain) => {
+    const fires = (expression: string) =>
+      upcomingFires({ ...daily, schedule: { kind: 'cron', expression } }, null, 0, 0, 40).map((f) => f.logicalDate)
+    expect(fires(written)).toEqual(fires(plain))
+  })
+
+  test.each(['0 0 1,32 * *', '0 0 * * 1,8', '0 0 5-1,2 * *', '0 0 1,, * *', '0 0 * foo,jan *', '1,2/0 0 * * *'])(
+    'a list is no way around the checks: %s',
+    (expression) => {
+      expect(checkCron(expression)).toContain('cannot be read')
+    },
+  )
+
   test('checkTimezone names the value and the remedy', () => {
     expect(checkTimezone('Europe/Berlin')).toBeNull()
     expect(checkTimezone('Europe/Berlim')).toMatch(/"Europe\/Berlim".*IANA/)

@@ -77,8 +77,8 @@ test('all zones, sampled years from 2010 to 2035: the same ticks forwards, backw
   let compared = 0
   zones.forEach((zone, z) => {
     const offset = offsetsOf(zone)
-    // Two years a zone, another pair for each, so that together the zones cover all years; and Apia's year without a day.
-    for (const year of new Set([2010 + (z % 26), 2010 + ((z * 7 + 13) % 26), zone === 'Pacific/Apia' ? 2011 : 2010])) {
+    // One year a zone, another for each, so that together the zones cover all years; and Apia's year without a day.
+    for (const year of new Set([2010 + ((z * 7 + 13) % 26), ...(zone === 'Pacific/Apia' ? [2011] : [])])) {
       const days = daysWithChange(offset, year)
       const middle = days.length > 0 ? days : [Date.UTC(year, z % 12, 15)]
       for (const [i, day] of middle.entries()) {
@@ -103,4 +103,4 @@ test('all zones, sampled years from 2010 to 2035: the same ticks forwards, backw
     }
   })
   expect(compared).toBeGreaterThan(5_000)
-})
+}, 60_000)
