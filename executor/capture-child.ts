@@ -27,7 +27,7 @@ export interface ChildCapture {
   stderrTail(): string
 }
 
-const TAIL_LINES = 12
+const TAIL_LINES = 40
 /** Logs of ended tries kept for what they may still say. */
 const KEPT_LOGS = 256
 const LEVELS: ReadonlySet<string> = new Set(['debug', 'info', 'warning', 'error'])
