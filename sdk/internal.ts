@@ -8,12 +8,10 @@ import { type DagDeclarations, declarationsOf, type TaskDeclaration } from './de
 import type { TaskOptions } from './options.ts'
 import { getClient, getContext } from './task-context.ts'
 
-export { buildContext, type ContextSource } from './build-context.ts'
-export type { RawPosition } from './call-site.ts'
+export { buildContext } from './build-context.ts'
 export { chooseBranches } from './choose-branches.ts'
 export { isFailError, isSkipError } from './errors.ts'
-export type { Sources } from './serialize/report.ts'
-export { type SerializedDags, serializeDags } from './serialize/serialize-dags.ts'
+export { serializeDags } from './serialize/serialize-dags.ts'
 export { currentScope, runInScope, type Scope } from './task-context.ts'
 
 /** A Dag of either entry, of any copy of this package. */

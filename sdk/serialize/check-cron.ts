@@ -47,23 +47,27 @@ export function checkCron(expression: string): string | undefined {
 function readField(text: string, field: Field): Set<number> | undefined | string {
   if (text === '*' || text === '?') return undefined
   const values = new Set<number>()
-  for (const part of text.split(',')) {
-    const cause = readPart(part, field, values)
+  const parts = text.split(',')
+  for (const part of parts) {
+    if (/[L#]/.test(part) && parts.indexOf(part) !== parts.lastIndexOf(part)) {
+      return `its ${field.name} field "${text}" names "${part}" twice`
+    }
+    const cause = readPart(part, text, field, values)
     if (cause !== undefined) return `its ${field.name} field "${text}" ${cause}`
   }
   return values
 }
 
-function readPart(part: string, field: Field, values: Set<number>): string | undefined {
+function readPart(part: string, text: string, field: Field, values: Set<number>): string | undefined {
   const [range = '', step, ...more] = part.split('/')
   if (more.length > 0 || (step !== undefined && !/^[1-9]\d*$/.test(step)))
     return `has the step "${part}", which is no whole number`
   if (step !== undefined && Number(step) > field.max) return `has the step ${step}, more than ${field.max}`
-  if (field.name === 'day of month' && part.toUpperCase() === 'L') {
+  if (field.name === 'day of month' && part === 'L') {
     values.add(28)
     return undefined
   }
-  if (field.name === 'day of week' && /^[0-7](L|#[1-5])$/i.test(part)) {
+  if (field.name === 'day of week' && (/^[0-7]L$/.test(part) || (/^[0-7]#[1-5]$/.test(part) && part === text))) {
     values.add(Number(part[0]))
     return undefined
   }
