@@ -306,7 +306,7 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       dropStartLimit()
       if (tree !== null && how === 'sweep') await killTree(tree, reportSlow)
       await exited
-      if (tree !== null) await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, OUTPUT_WAIT_MS))])
+      if (tree !== null) await withinOutputWait(closed)
       capture.finish()
       if (child.connected) child.disconnect()
       const current = running
@@ -388,4 +388,14 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
 function dropDeadlines(running: RunningTry): void {
   for (const drop of running.drops) drop()
   running.drops.length = 0
+}
+
+/** A process that was never found may hold a pipe open for ever. */
+async function withinOutputWait(closed: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, OUTPUT_WAIT_MS)
+  })
+  await Promise.race([closed, waited])
+  clearTimeout(timer)
 }

@@ -108,7 +108,6 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
   function startChildren(): void {
     startTimer = null
     if (closing) return
-    const waiting = queue.all()
     let starting = 0
     let alive = 0
     const coming = new Map<number, number>()
@@ -121,7 +120,7 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
       }
     }
     let room = options.slots - alive
-    for (const dispatch of waiting.slice(0, options.slots)) {
+    for (const dispatch of queue.peek(options.slots)) {
       if (starting >= MAX_STARTING) break
       const limit = limitOf(dispatch)
       const promised = coming.get(limit) ?? 0

@@ -9,7 +9,8 @@ import type { Dispatch } from '../core/ports/executor.ts'
 export interface DispatchQueue {
   readonly size: number
   push(dispatch: Dispatch): void
-  first(): Dispatch | undefined
+  /** The first few, in order. */
+  peek(count: number): readonly Dispatch[]
   /** Takes the next try that `fits`, preferring one that is `preferred` among the first few. */
   take(fits: (dispatch: Dispatch) => boolean, preferred: (dispatch: Dispatch) => boolean): Dispatch | undefined
   /** Takes a try out; `undefined` when it is not here. */
@@ -41,9 +42,13 @@ export function createDispatchQueue(): DispatchQueue {
     push(dispatch) {
       entries.set(tryKeyText(dispatch.key), { dispatch, passedOver: 0 })
     },
-    first() {
-      for (const entry of entries.values()) return entry.dispatch
-      return undefined
+    peek(count) {
+      const few: Dispatch[] = []
+      for (const entry of entries.values()) {
+        if (few.length >= count) break
+        few.push(entry.dispatch)
+      }
+      return few
     },
     take(fits, preferred) {
       let fallback: Entry | null = null

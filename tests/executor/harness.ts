@@ -208,12 +208,3 @@ export function causeOf(ended: TryEnded): Extract<TryOutcome, { state: 'failed' 
   if (ended.outcome.state !== 'failed') throw new Error(`not a failure: ${JSON.stringify(ended.outcome)}`)
   return ended.outcome.cause
 }
-
-export function processAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
