@@ -2,7 +2,8 @@
  * The key file under the data folder, for those who give no key of their own: made once, 0600, one key per line, the
  * first is the current one. Invariant: a key once written is never lost by this code (rotation puts the new one on top).
  */
-import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateSecretKey } from './cipher.ts'
 
@@ -23,8 +24,7 @@ export async function openKeyFile(path: string): Promise<KeyFile> {
       return parse(text, path)
     }
     await mkdir(dirname(path), { recursive: true })
-    const draft = `${path}.${process.pid}.new`
-    await writeFile(draft, `${generateSecretKey()}\n`, { mode: 0o600 })
+    const draft = await writeDraft(path, [generateSecretKey()])
     // Linking fails where another program was quicker: its key is the one.
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
@@ -37,11 +37,21 @@ export async function openKeyFile(path: string): Promise<KeyFile> {
 export async function addKey(path: string): Promise<KeyFile> {
   const { current, old } = await openKeyFile(path)
   const lines = [generateSecretKey(), current, ...old]
-  const draft = `${path}.${process.pid}.new`
-  await writeFile(draft, `${lines.join('\n')}\n`, { mode: 0o600 })
-  await chmod(draft, 0o600)
-  await rename(draft, path)
+  await rename(await writeDraft(path, lines), path)
   return parse(lines.join('\n'), path)
+}
+
+/** On the disk before it gets its name: a key that has encrypted something must not be lost with the power. */
+async function writeDraft(path: string, lines: readonly string[]): Promise<string> {
+  const draft = `${path}.${randomUUID()}.new`
+  const handle = await open(draft, 'wx', 0o600)
+  try {
+    await handle.writeFile(`${lines.join('\n')}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return draft
 }
 
 function parse(text: string, path: string): KeyFile {

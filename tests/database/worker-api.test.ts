@@ -1,0 +1,174 @@
+/** What a try gets from the database: code, inputs, XComs, variables, connections, triggered runs. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { XComLocator } from '../../core/ports/worker-api.ts'
+import type { SubmitOptions, SubmitResult } from '../../database/commands.ts'
+import { listConnections, saveConnection } from '../../database/connections.ts'
+import { createSecrets, generateSecretKey } from '../../database/secrets/cipher.ts'
+import { createPostgresStore } from '../../database/store/postgres-store.ts'
+import { listVariables, saveVariable } from '../../database/variables.ts'
+import { createDatabaseWorkerApi } from '../../database/worker-api.ts'
+import { noWrites, run, ti } from '../support/records.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+const secrets = createSecrets({ current: generateSecretKey() })
+const submitted: { request: unknown; options: SubmitOptions }[] = []
+let answer: SubmitResult
+let database: TestDatabase
+let api: ReturnType<typeof createDatabaseWorkerApi>
+const by = { tiId: 1, tryNumber: 2 }
+
+const at = (runId: string, over: Partial<XComLocator> = {}): XComLocator => ({
+  key: 'k',
+  dagId: 'sales',
+  runId,
+  taskId: 'extract',
+  mapIndex: -1,
+  includePriorDates: false,
+  ...over,
+})
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const store = await createPostgresStore(database.connection)
+  const { epoch } = (await store.acquireLease('host-a:1:1'))!
+  await store.commit(epoch, {
+    ...noWrites,
+    insertedRuns: [1, 2, 3, 4].map((id) => run(id, 'sales', { runId: `day-${id}`, logicalDate: id * 1_000 })),
+    insertedTis: [1, 2, 3, 4].map((id) => ti(id, id, 'extract', { tryNumber: 2 })),
+    xcoms: [
+      { tiId: 1, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '"old"' },
+      { tiId: 1, tryNumber: 2, key: 'return_value', dagRunId: 1, json: '{"rows":3}' },
+      { tiId: 1, tryNumber: 1, key: 'k', dagRunId: 1, json: '1' },
+      { tiId: 2, tryNumber: 1, key: 'k', dagRunId: 2, json: '2' },
+    ],
+  })
+  await store.releaseLease(epoch)
+  await store.close()
+  api = createDatabaseWorkerApi(database.pool, {
+    secrets,
+    submit: async (request, options) => {
+      submitted.push({ request, options })
+      return answer
+    },
+    triggerPatienceMs: 0,
+  })
+})
+afterAll(() => database.drop())
+
+describe('the worker API of the local host', () => {
+  it('keeps bundles by hash, once', async () => {
+    const manifest = { bundleFormat: 1, sdkAbi: 1, nodeAbi: '137', externals: ['duckdb@1.0.0'] }
+    const bundle = {
+      hash: 'h1',
+      format: 'cjs',
+      code: 'exports.ü = 1\n'.repeat(1_000),
+      sourceMap: '{}',
+      manifest,
+    } as const
+    await api.saveBundle(bundle)
+    await api.saveBundle({ ...bundle, code: 'something else' })
+    expect(await api.getBundle('h1')).toEqual(bundle)
+    await api.saveBundle({ hash: 'h2', format: 'esm', code: '', sourceMap: null })
+    expect(await api.getBundle('h2')).toEqual({ hash: 'h2', format: 'esm', code: '', sourceMap: null })
+    await expect(api.getBundle('h3')).rejects.toThrow(/h3 is not in the database.*Save the Dag file again/)
+  })
+
+  it('gives return values in the order asked, of exactly those tries', async () => {
+    const tries = [{ tiId: 2, tryNumber: 1 }, by, { tiId: 1, tryNumber: 1 }]
+    expect(await api.getReturnValues(tries)).toEqual([null, '{"rows":3}', '"old"'])
+    expect(await api.getReturnValues([])).toEqual([])
+  })
+
+  it('finds the XCom of the last try that has it', async () => {
+    expect(await api.getXCom(at('day-1'))).toBe('1')
+    expect(await api.getXCom(at('day-1', { key: 'return_value' }))).toBe('{"rows":3}')
+    expect(await api.getXCom(at('day-3'))).toBeNull()
+    expect(await api.getXCom(at('day-1', { taskId: 'other' }))).toBeNull()
+  })
+
+  it('looks at earlier dates when asked: the newest first, never later ones', async () => {
+    const prior = { includePriorDates: true }
+    expect(await api.getXCom(at('day-3', prior))).toBe('2')
+    expect(await api.getXCom(at('day-2', prior))).toBe('2')
+    expect(await api.getXCom(at('day-1', prior))).toBe('1')
+    expect(await api.getXCom(at('day-1', { ...prior, key: 'none' }))).toBeNull()
+  })
+
+  it('binds what a try writes to the try', async () => {
+    await api.setXCom(by, at('day-1', { key: 'mine' }), '1')
+    await api.setXCom({ tiId: 1, tryNumber: 3 }, at('day-1', { key: 'mine' }), '2')
+    expect(await api.getXCom(at('day-1', { key: 'mine' }))).toBe('2')
+    const { rows } = await database.pool.query("select try_number, json from xcom where key = 'mine' order by 1")
+    expect(rows).toEqual([
+      { try_number: 2, json: '1' },
+      { try_number: 3, json: '2' },
+    ])
+    await expect(api.setXCom(by, at('day-9'), '1')).rejects.toThrow(/"day-9".*no such task instance/)
+  })
+
+  it('hands out secrets, encrypted at rest and on record', async () => {
+    const connection = {
+      id: 'warehouse',
+      type: 'postgres',
+      host: 'db.example',
+      schema: 'sales',
+      login: 'etl',
+      password: 'hunter2',
+      port: 5432,
+      extra: '{"token":"s3cret"}',
+    }
+    await saveConnection(database.pool, secrets, connection)
+    await saveVariable(database.pool, secrets, { key: 'token', value: 'hunter2', isSecret: true, description: null })
+    await saveVariable(database.pool, secrets, { key: 'region', value: 'eu', isSecret: false, description: 'where' })
+    expect(await api.getConnection(by, 'warehouse')).toEqual(connection)
+    expect(await api.getConnection(by, 'none')).toBeNull()
+    expect(await api.getVariable(by, 'token')).toEqual({ value: 'hunter2', secret: true })
+    expect(await api.getVariable(by, 'region')).toEqual({ value: 'eu', secret: false })
+    expect(await api.getVariable(by, 'none')).toBeNull()
+    const stored = await database.pool.query(
+      'select t::text from connection t union all select t::text from variable t',
+    )
+    expect(JSON.stringify(stored.rows)).not.toMatch(/hunter2|s3cret/)
+    const lists = JSON.stringify([await listConnections(database.pool), await listVariables(database.pool)])
+    expect(lists).not.toMatch(/hunter2|s3cret|v1:/)
+    const { rows } = await database.pool.query(
+      'select ti_id, try_number, action, kind, name from secret_access order by id',
+    )
+    expect(rows).toEqual([
+      { ti_id: 1, try_number: 2, action: 'get', kind: 'connection', name: 'warehouse' },
+      { ti_id: 1, try_number: 2, action: 'get', kind: 'variable', name: 'token' },
+    ])
+  })
+
+  it('a task that sets a secret variable leaves it one', async () => {
+    await api.setVariable(by, 'token', 'renewed', null)
+    expect(await api.getVariable(by, 'token')).toEqual({ value: 'renewed', secret: true })
+    await api.setVariable(by, 'fresh', 'x', 'by a task')
+    expect(await api.getVariable(by, 'fresh')).toEqual({ value: 'x', secret: false })
+    await api.deleteVariable(by, 'fresh')
+    expect(await api.getVariable(by, 'fresh')).toBeNull()
+  })
+
+  it('triggers a run once for its TI, whatever the try', async () => {
+    answer = {
+      status: 'answered',
+      commandId: 1,
+      lastEventId: 1,
+      answer: { ok: true, value: '{"dag_run_id":"manual__x"}' },
+    }
+    expect(await api.triggerDagRun(by, { dagId: 'report', conf: { a: 1 } })).toEqual({ runId: 'manual__x' })
+    expect(submitted.at(-1)).toMatchObject({
+      request: { kind: 'trigger', dagId: 'report', conf: '{"a":1}' },
+      options: { actor: 'task:sales/day-1/extract', idempotencyKey: 'ti:1' },
+    })
+    answer = {
+      status: 'answered',
+      commandId: 1,
+      lastEventId: 1,
+      answer: { ok: false, code: 'unknown-dag', message: 'there is no Dag "report"' },
+    }
+    await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/not triggered: there is no Dag/)
+    answer = { status: 'no-leader' }
+    await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/no scheduler is running/)
+  })
+})
