@@ -43,7 +43,7 @@ async function parse(request: ParseRequest): Promise<void> {
   current = request
   uncaught.length = 0
   tellGuard('watch')
-  const tidyUp = rememberProcess()
+  const isUnclean = rememberProcess()
   let sources: BundleSources | null = null
   try {
     const bundle = await loadBundle(request.bundle, request)
@@ -59,12 +59,17 @@ async function parse(request: ParseRequest): Promise<void> {
       id: request.id,
       dags,
       problems: problems.map((problem) => withRequestFile(problem, request.file)),
-      unclean: tidyUp(),
+      unclean: isUnclean(),
       rssBytes: process.memoryUsage.rss(),
     })
   } catch (error) {
     const failure = error instanceof BundleLoadError || sources === null ? error : new BundleLoadError(error, sources)
-    reply({ type: 'failed', id: request.id, problem: describeImportFailure(failure, request.file), unclean: tidyUp() })
+    reply({
+      type: 'failed',
+      id: request.id,
+      problem: describeImportFailure(failure, request.file),
+      unclean: isUnclean(),
+    })
   } finally {
     evictBundle(request.bundle.hash)
     tellGuard('rest')

@@ -85,7 +85,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
   let rescanTimer: NodeJS.Timeout | undefined
   let calmTimer: NodeJS.Timeout | undefined
   let looking: Promise<void> = Promise.resolve()
-  let checking: Promise<void> = Promise.resolve()
+  let checking: Promise<unknown> = Promise.resolve()
   let stopped = false
   /** The folder could not be read at the last look. */
   let isLost = false
@@ -169,7 +169,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
     calmTimer = setTimeout(() => {
       checking = checking
         .then(checkUnchecked)
-        .catch((error: unknown) => log(`The check for determinism failed. ${text(error)}`))
+        .catch((error: unknown) => stopped || log(`The check for determinism failed. ${text(error)}`))
     }, CALM_MS)
     calmTimer.unref()
   }

@@ -32,7 +32,7 @@ export function describeDeath(
     return {
       code: 'parse-memory',
       message: `${file} took more than ${limits.memoryMb} MiB while it was loaded.`,
-      remedy: 'Load large data inside of tasks, not when the file is loaded, or raise dag_processor.parse_memory.',
+      remedy: 'Load large data inside of tasks, not when the file is loaded, or raise dag_processor.parse_memory_mb.',
       file,
     }
   }

@@ -10,7 +10,7 @@ export interface ParsePool {
   warmUp(): Promise<void>
   /** Waits for a free child. Rejects only when no child can be started, or the pool is stopped. */
   parse(request: Omit<ParseRequest, 'type' | 'id'>): Promise<ParseOutcome>
-  /** In a child of its own that has parsed nothing but what `batch` asks for; ended afterwards. */
+  /** In clean children that have parsed nothing but what `batch` asks for; ended afterwards. */
   inFreshChild<T>(batch: (parse: ParsePool['parse']) => Promise<T>): Promise<T>
   stop(): Promise<void>
 }
@@ -28,6 +28,7 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
   let cooling: NodeJS.Timeout | undefined
 
   function start(): ParseProcess {
+    if (stopped) throw new Error('The Dag processor has been stopped.')
     const child = startParseProcess(options)
     all.add(child)
     return child
@@ -39,7 +40,6 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
   }
 
   async function usable(): Promise<ParseProcess> {
-    if (stopped) throw new Error('The Dag processor has been stopped.')
     const warm = idle.pop()
     if (warm !== undefined && !warm.worn) {
       await warm.ready
@@ -56,7 +56,7 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
     }
   }
 
-  async function giveBack(child: ParseProcess): Promise<void> {
+  function giveBack(child: ParseProcess): void {
     if (stopped || child.worn) {
       void retire(child)
       if (!stopped && idle.length === 0) idle.push(start())
@@ -87,7 +87,7 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
       try {
         const child = await usable()
         const outcome = await ask(child, request)
-        await giveBack(child)
+        giveBack(child)
         return outcome
       } finally {
         busy -= 1
@@ -95,10 +95,17 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
       }
     },
     async inFreshChild(batch) {
-      const child = start()
+      let child = start()
       try {
         await child.ready
-        return await batch((request) => ask(child, request))
+        return await batch(async (request) => {
+          if (child.worn) {
+            await retire(child)
+            child = start()
+            await child.ready
+          }
+          return ask(child, request)
+        })
       } finally {
         await retire(child)
       }

@@ -39,7 +39,8 @@ describe('hash', () => {
     await using bench = await openWorkbench()
     await writePackage(bench.root, 'placed', {
       'package.json': '{ "name": "placed", "version": "1.2.3" }',
-      'index.js': `'use strict'\nexports.where = __dirname\nexports.data = require('./data.json')\ntry { require('not-there') } catch {}\nexports.later = () => require('also-not-there')`,
+      'index.js': `'use strict'\nexports.where = __dirname\nexports.data = require('./data.json')\ntry { require('not-there') } catch {}\nexports.later = () => [require('also-not-there'), require('./addon.node')]`,
+      'addon.node': 'never loaded here',
       'data.json': '{}',
     })
     await bench.write('lib/here.ts', 'export const here = import.meta.url')
@@ -61,7 +62,7 @@ describe('hash', () => {
         bundleFormat: 1,
         sdkAbi: 1,
         nodeAbi: process.versions.modules,
-        externals: [],
+        externals: file === 'a.ts' ? ['placed@1.2.3'] : [],
       })
     }
   })

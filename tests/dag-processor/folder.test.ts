@@ -144,7 +144,7 @@ describe('while it runs', () => {
 
   test('.airflowignore: glob syntax, nested, and its changes', async () => {
     await using bench = await openWorkbench({ rescanMs: 60_000 })
-    await bench.write('.airflowignore', '# drafts\ndrafts/\n*_old.ts\n')
+    await bench.write('.airflowignore', '# drafts\ndrafts/\n*_old.ts\nkept.ts\n')
     await bench.write('drafts/a.ts', dagFile('draft'))
     await bench.write('x_old.ts', dagFile('old'))
     await bench.write('team/.airflowignore', '*.ts\n!kept.ts\n')
@@ -258,8 +258,10 @@ dag.task('only', async () => 1)()`,
       brokenAfter = performance.now() - began
     })
     await bench.write('slow.ts', 'export const half = [')
-    for await (const _ of setInterval(20)) {
+    let noise = 0
+    for await (const _ of setInterval(10)) {
       await appendFile(join(bench.folder, 'slow.ts'), '1,')
+      await bench.write(`noise/${noise++}.txt`, 'a copy of a large folder')
       if (brokenAfter > 0) break
     }
     await isBroken

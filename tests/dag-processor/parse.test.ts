@@ -95,18 +95,24 @@ dag.task('twice', async () => 1)()`,
 })
 
 describe('a parse child', () => {
-  test('has only the environment it is given, and starts each file with it', async () => {
+  test('has only the environment it is given, and what a file changes is not there for the next', async () => {
     await using bench = await openWorkbench({ childEnv: { GREETING: 'hello' } })
-    await bench.write(
-      'a.ts',
-      `${IMPORT}process.env.GREETING = 'changed'\nglobalThis.leak = 1\nnew Dag('a', { description: 'a' })`,
-    )
-    await bench.write(
-      'b.ts',
-      `${IMPORT}new Dag('b', { description: Object.keys(process.env).filter((name) => !name.startsWith('NODE_CHANNEL')).join() + process.env.GREETING + ('leak' in globalThis) })`,
-    )
-    await bench.processor.start()
-    expect((await bench.parsed('b.ts', 0)).dags[0]?.serialized.description).toBe('GREETINGhellofalse')
+    const tell = `JSON.stringify([Object.keys(process.env).filter((name) => !name.startsWith('NODE_CHANNEL')), process.env.GREETING, 'leak' in globalThis, process.cwd()])`
+    const fresh = JSON.stringify([['GREETING'], 'hello', false, bench.folder])
+    const changes = [
+      '',
+      `process.env.GREETING = 'changed'; process.env.MORE = '1'`,
+      'globalThis.leak = 1',
+      `process.chdir('/')`,
+      'setInterval(() => {}, 1000)',
+    ]
+    for (const [index, change] of changes.entries()) {
+      await bench.write('change.ts', `${IMPORT}${change}\nnew Dag('change${index}')`)
+      await bench.write('tell.ts', `${IMPORT}new Dag('tell', { description: ${tell} })`)
+      expect((await bench.processor.parseOne('change.ts')).report.type).toBe('parsed')
+      const { report } = await bench.processor.parseOne('tell.ts')
+      expect(report).toMatchObject({ type: 'parsed', dags: [{ serialized: { description: fresh } }] })
+    }
   })
 
   test('is used again while it is clean, and what files print goes to the log', async () => {
