@@ -13,7 +13,7 @@ import { loadTimeoutCause, notStartedCause, tidyCause, timeoutCause } from './ca
 import type { ChildHandle, ChildHooks, ChildState } from './child-contract.ts'
 import type { ChildSurroundings } from './child-surroundings.ts'
 import { createMasker } from './masking.ts'
-import { openChild } from './open-child.ts'
+import { openChild, settledWithin } from './open-child.ts'
 import { findTree, killTree, type ProcessFacts } from './process-tree.ts'
 import { type DoneMessage, type RunningTry, toOrder } from './running-try.ts'
 import { serveClientCall } from './serve-client-calls.ts'
@@ -306,7 +306,7 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       dropStartLimit()
       if (tree !== null && how === 'sweep') await killTree(tree, reportSlow)
       await exited
-      if (tree !== null) await withinOutputWait(closed)
+      if (tree !== null) await settledWithin(closed, OUTPUT_WAIT_MS)
       capture.finish()
       if (child.connected) child.disconnect()
       const current = running
@@ -388,14 +388,4 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
 function dropDeadlines(running: RunningTry): void {
   for (const drop of running.drops) drop()
   running.drops.length = 0
-}
-
-/** A process that was never found may hold a pipe open for ever. */
-async function withinOutputWait(closed: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const waited = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, OUTPUT_WAIT_MS)
-  })
-  await Promise.race([closed, waited])
-  clearTimeout(timer)
 }

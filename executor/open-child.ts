@@ -77,3 +77,13 @@ export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, 
   })
   return opened
 }
+
+/** Waits for `closed`, but not for ever: a process that was never found may hold a pipe open. */
+export async function settledWithin(closed: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([closed, waited])
+  clearTimeout(timer)
+}

@@ -37,7 +37,7 @@ const TASKS = dagOf({
     setTimeout(() => tw.getClient().setVariable('family', String(process.pid)), 200)
   })`,
   closes: "() => { require('node:fs').closeSync(1); return process.pid }",
-  topExit: '() => 1',
+  speaks: "() => { process.stdout.write('x'.repeat(3e6) + '\\nlast words\\n'); process.exit(5) }",
 })
 
 async function sleepersOf(folder: string): Promise<number> {
@@ -127,6 +127,12 @@ describe('the death of a try', () => {
   it('does not wait for output that cannot come', async () => {
     const pid = returned(await run('closes'))
     expect(returned(await run('pid'))).not.toBe(pid)
+  })
+
+  it('loses none of its last words', async () => {
+    const dispatch = world.dispatch({ bundleHash, taskId: 'speaks' })
+    expect(causeOf(await world.ended(dispatch))).toMatchObject({ kind: 'exit', exitCode: 5 })
+    expect(await world.text(dispatch)).toContain('last words')
   })
 
   it('at the top of its file is told like any other', async () => {

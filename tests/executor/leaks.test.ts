@@ -36,6 +36,7 @@ const TASKS = dagOf(
     child.unref()
     child.on('spawn', () => resolve(child.pid))
   })`,
+    daemon: "() => { require('node:child_process').execSync('setsid sleep 1000 > /dev/null 2>&1 &') }",
     done: "() => new Promise((resolve) => require('node:child_process').execFile('echo', ['hi'], (e, out) => resolve([process.pid, out.trim()])))",
   },
   "process.env.FROM_TOP = 'set at the top'",
@@ -119,7 +120,7 @@ describe('a warm child between two tries', () => {
     expect(cause.message).toContain(text)
   })
 
-  it.each(['grandchild', 'background', 'setsid'])(
+  it.each(['grandchild', 'background', 'setsid', 'daemon'])(
     'ends processes left behind before it reports: %s',
     async (taskId) => {
       const dispatch = world.dispatch({ bundleHash, taskId })
