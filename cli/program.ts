@@ -3,7 +3,14 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { ConfigError } from '../core/config/read-config.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, EXIT_USAGE, failureText } from './command-failure.ts'
 import { addConfigCommands } from './commands/config.ts'
+import { addDagsCommands } from './commands/dags.ts'
+import { addDbCommands } from './commands/db.ts'
+import { addLogsCommand } from './commands/logs.ts'
+import { addPoolsCommands } from './commands/pools.ts'
 import { addProgramCommands } from './commands/program.ts'
+import { addRunsCommands } from './commands/runs.ts'
+import { addTestCommand } from './commands/test-dag.ts'
+import { addConnectionsCommands, addSecretsCommands, addVariablesCommands } from './commands/variables.ts'
 import type { CommandContext } from './leaf-command.ts'
 import type { Streams } from './output.ts'
 import { packageVersion } from './package-root.ts'
@@ -20,6 +27,14 @@ function buildProgram(context: CommandContext): Command {
     })
     .exitOverride()
   addProgramCommands(program, context)
+  addTestCommand(addDagsCommands(program, context), context)
+  addRunsCommands(program, context)
+  addLogsCommand(program, context)
+  addVariablesCommands(program, context)
+  addConnectionsCommands(program, context)
+  addPoolsCommands(program, context)
+  addSecretsCommands(program, context)
+  addDbCommands(program, context)
   addConfigCommands(program, context)
   return program
 }

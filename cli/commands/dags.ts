@@ -162,7 +162,7 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('Give a whole number from 1 to 100000.')
 }
 
-function jsonText(text: string): string {
+export function jsonText(text: string): string {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text

@@ -1,0 +1,125 @@
+/**
+ * Why a task instance is in the state it is in, in sentences. For one that waits the reasons come from `core/why-not`,
+ * which asks the functions the scheduler decides by, over memory rebuilt from one snapshot; nothing is written.
+ */
+import { rebuild } from '../core/engine/rebuild.ts'
+import type { PlatformDefaults } from '../core/platform-defaults.ts'
+import type { Snapshot } from '../core/ports/store.ts'
+import type { DagRecord, EventRecord, RunRecord, TiRecord, TryRecord } from '../core/records.ts'
+import type { SerializedDag } from '../core/serialized-dag.ts'
+import { FINISHED_TI_STATES } from '../core/states.ts'
+import { whyNot } from '../core/why-not.ts'
+import { instant } from './output.ts'
+
+export interface TiFacts {
+  readonly dag: DagRecord
+  readonly run: RunRecord
+  readonly ti: TiRecord
+  /** All of the run. */
+  readonly tis: readonly TiRecord[]
+  /** The Dag as it is now, when the run is pinned to that version; for finished runs. */
+  readonly serialized: SerializedDag | null
+  /** Of this TI, first first. */
+  readonly tries: readonly TryRecord[]
+  /** Of the run, oldest first. */
+  readonly events: readonly EventRecord[]
+  readonly snapshot: Snapshot
+  readonly defaults: PlatformDefaults
+  readonly slots: number
+  /** A scheduler holds the lease. */
+  readonly leading: boolean
+  readonly now: number
+}
+
+export interface Explanation {
+  /** A code of `core/why-not`, or `history` for what has been. */
+  readonly code: string
+  readonly message: string
+}
+
+export function explainTi(facts: TiFacts): Explanation[] {
+  const { ti, tries, now } = facts
+  const last = tries.at(-1)
+  switch (ti.state) {
+    case 'queued':
+      return [...waiting(facts, ti.taskId), ...past(`Given to the executor${since(last?.queuedAt ?? null, now)}.`)]
+    case 'running':
+      return [
+        ...waiting(facts, ti.taskId),
+        ...past(`It began${since(last?.startDate ?? null, now)}${whereItRuns(last)}.`),
+      ]
+    case 'none':
+    case 'up_for_retry':
+    case 'deferred':
+      return [...past(...causeOf(last)), ...waiting(facts, ti.taskId)]
+    case 'success':
+      return past(`Try ${ti.tryNumber} succeeded at ${instant(ti.endDate)}.`)
+    case 'failed': {
+      const cause = causeOf(last)
+      const used = `${ti.tryNumber} of ${ti.maxTries} tries are used.`
+      return past(...(cause.length > 0 ? cause : lastEventCause(facts)), used)
+    }
+    case 'removed':
+    case 'skipped':
+    case 'upstream_failed':
+      return past(...lastEventCause(facts), ...upstreamStates(facts))
+  }
+}
+
+/** Why it does not start; for a run that is queued, with any of its tasks. */
+export function waiting(facts: Omit<TiFacts, 'ti' | 'tries' | 'events'>, taskId: string): Explanation[] {
+  const { dag, run, tis, snapshot, defaults, slots, leading, now } = facts
+  const memory = rebuild(snapshot, { defaults, slots, epoch: 0, host: '', now })
+  const graph = memory.graphs.get(run.versionId)
+  if (graph === undefined) return past('Its run has ended meanwhile; look again.')
+  const ofDag = snapshot.runs.filter((other) => other.dagId === run.dagId)
+  return whyNot({
+    now,
+    leading,
+    dag,
+    graph,
+    run,
+    runningRuns: ofDag.filter((other) => other.state === 'running').length,
+    queuedBefore: ofDag.filter((other) => other.state === 'queued' && other.id < run.id).length,
+    tis: new Map(tis.map((other) => [other.taskId, other])),
+    taskId,
+    usage: memory.usage,
+    pools: memory.pools,
+    slots: memory.slots,
+  })
+}
+
+function past(...messages: readonly string[]): Explanation[] {
+  return messages.map((message) => ({ code: 'history', message }))
+}
+
+/** `extract ended as failed`, for each direct upstream that did not succeed. */
+function upstreamStates({ run, ti, tis, serialized, snapshot }: TiFacts): string[] {
+  const version = snapshot.versions.find((record) => record.versionId === run.versionId)
+  const task = (version?.serialized ?? serialized)?.tasks.find((one) => one.taskId === ti.taskId)
+  const states = new Map(tis.map((other) => [other.taskId, other.state]))
+  return (task?.upstream ?? []).flatMap((taskId) => {
+    const state = states.get(taskId)
+    if (state === undefined || state === 'success') return []
+    return [`${taskId} ${FINISHED_TI_STATES.has(state) ? `ended as ${state}` : `is ${state}`}.`]
+  })
+}
+
+function causeOf(last: TryRecord | undefined): string[] {
+  if (last === undefined || last.cause === null) return []
+  return [`Try ${last.tryNumber} ended (${last.cause.kind}): ${last.cause.message}`]
+}
+
+function lastEventCause({ ti, events }: TiFacts): string[] {
+  const event = events.findLast((one) => one.tiId === ti.id && one.cause !== null)
+  return event === undefined ? [] : [`${event.cause}`]
+}
+
+function whereItRuns(last: TryRecord | undefined): string {
+  if (last === undefined || last.host === null) return ''
+  return ` on ${last.host}${last.pid === null ? '' : `, process ${last.pid}`}`
+}
+
+function since(at: number | null, now: number): string {
+  return at === null ? '' : ` at ${instant(at)}, ${Math.max(0, Math.round((now - at) / 1_000))} s ago`
+}
