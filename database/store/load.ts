@@ -96,8 +96,8 @@ export function toTryRecord(row: TryRow): TryRecord {
   return { ...row, cause: row.cause === null ? null : (JSON.parse(row.cause) as CauseOfDeath) }
 }
 
-/** @throws when the epoch is not the lease's any more. */
-export async function loadSnapshot(leader: pg.ClientBase, epoch: number): Promise<Snapshot> {
+/** `epoch`: `null` for those who only look. @throws when it is not the lease's any more. */
+export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null): Promise<Snapshot> {
   return inTransaction(leader, 'repeatable read read only', async () => {
     // The session's settings are for statements by key (`leaderSettings`); these here read sets.
     await leader.query(
@@ -109,7 +109,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number): Promis
       return result.rows
     }
     const [lease] = await rows<{ epoch: number }>("select epoch from lease where name = 'scheduler'")
-    if (lease?.epoch !== epoch) {
+    if (epoch !== null && lease?.epoch !== epoch) {
       throw new Error(`Cannot load for epoch ${epoch}: the lease is at epoch ${lease?.epoch ?? 'none'} by now`)
     }
     const versions = await rows<Omit<DagVersionRecord, 'serialized'> & { serialized: string }>(
