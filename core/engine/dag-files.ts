@@ -3,7 +3,7 @@
  * of deleted files become inactive and keep their history.
  */
 import { buildGraph } from '../graph.ts'
-import { resolveParams } from '../params.ts'
+import { checkParamsSchema, resolveParams } from '../params.ts'
 import type { DagFileReport, ParsedDag } from '../ports/dag-source.ts'
 import type { DagRecord } from '../records.ts'
 import type { ImportProblem, SerializedDag } from '../serialized-dag.ts'
@@ -35,7 +35,7 @@ export function takeDagFile(draft: Draft, report: DagFileReport): void {
 }
 
 function takeParsed(draft: Draft, report: Extract<DagFileReport, { type: 'parsed' }>): void {
-  const unrunnable = report.dags.flatMap((dag) => paramsWithoutDefault(dag.serialized))
+  const unrunnable = report.dags.flatMap((dag) => paramsProblems(dag.serialized))
   if (unrunnable.length > 0) {
     setProblems(draft, report.file, unrunnable, report.at)
     return
@@ -158,8 +158,20 @@ function unknownPools(draft: Draft, dag: SerializedDag): ImportProblem[] {
   })
 }
 
-/** A Dag that runs by itself has nobody to ask for params. */
-function paramsWithoutDefault(dag: SerializedDag): ImportProblem[] {
+/** A schema that is none, or a Dag that runs by itself and has nobody to ask for params. */
+function paramsProblems(dag: SerializedDag): ImportProblem[] {
+  const invalid = checkParamsSchema(dag.params)
+  if (invalid !== null) {
+    const problem: ImportProblem = {
+      code: 'bad-params-schema',
+      message: `the params of Dag "${dag.dagId}" are no valid JSON Schema: ${invalid}`,
+      remedy: 'mend the schema, or give plain default values instead of schemas',
+      file: dag.file,
+      dagId: dag.dagId,
+      ...(dag.line === undefined ? {} : { line: dag.line }),
+    }
+    return [problem]
+  }
   if (dag.schedule.kind === 'none') return []
   const resolved = resolveParams(dag.params, {})
   if (resolved.ok) return []

@@ -2,7 +2,8 @@
  * The limits a try must pass, in the order they are asked (airflow-behaviour 2.12, without its flaw of cutting the list
  * before the limits are applied). Limits count executions, not TI states, so a slot is held until its process is gone.
  */
-import type { DagMemory, RunMemory, SchedulerMemory } from './memory.ts'
+import type { PoolRecord } from '../records.ts'
+import type { DagMemory, RunMemory } from './memory.ts'
 
 export interface Demand {
   /** Names the limit, and the list of those who wait for it. */
@@ -24,7 +25,7 @@ export const taskKey = (dagId: string, taskId: string) => `task:${dagId}/${taskI
 
 /** What one TI asks for. Units of the first two are not held: they only say yes or no. */
 export function demandsOf(
-  memory: Pick<SchedulerMemory, 'pools' | 'slots'>,
+  memory: { readonly pools: ReadonlyMap<string, PoolRecord>; readonly slots: number },
   run: Pick<RunMemory, 'record' | 'graph' | 'tis'>,
   dag: Pick<DagMemory, 'record' | 'graph'> | undefined,
   index: number,

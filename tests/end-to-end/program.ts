@@ -1,0 +1,200 @@
+/**
+ * The real program from outside: `bin/tradewind.js standalone` in an empty folder, its CLI, and a look into its database.
+ * What a test waits for is told by the program's lines or by its NOTIFY, never by sleeping.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { runningServer } from '../../database/embedded/server.ts'
+import { EVENT_CHANNEL } from '../../database/store/commit-statement.ts'
+
+const REPO = fileURLToPath(new URL('../..', import.meta.url))
+const BIN = join(REPO, 'bin/tradewind.js')
+
+export interface CliResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A folder with Dags, in which programs are started, killed and started again. */
+export class Place {
+  readonly root: string
+  readonly #programs: Program[] = []
+
+  private constructor(root: string) {
+    this.root = root
+  }
+
+  /** An empty project; `examples` copies the repository's Dags into it. */
+  static async make(options: { readonly examples?: readonly string[] } = {}): Promise<Place> {
+    const root = await mkdtemp(join(tmpdir(), 'tradewind-e2e-'))
+    await mkdir(join(root, 'dags'))
+    await symlink(join(REPO, 'node_modules'), join(root, 'node_modules'))
+    for (const name of options.examples ?? []) await cp(join(REPO, 'dags', name), join(root, 'dags', name))
+    return new Place(root)
+  }
+
+  get dags(): string {
+    return join(this.root, 'dags')
+  }
+
+  get data(): string {
+    return join(this.root, '.tradewind')
+  }
+
+  async start(env: Record<string, string> = {}): Promise<Program> {
+    const program = new Program(this.root, env)
+    this.#programs.push(program)
+    await program.ready
+    return program
+  }
+
+  cli(...args: string[]): Promise<CliResult> {
+    return new Promise((resolve) => {
+      execFile(process.execPath, [BIN, ...args], { cwd: this.root, timeout: 60_000 }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+        resolve({ code, stdout, stderr })
+      })
+    })
+  }
+
+  /** What a command prints with `--json`. @throws when it failed. */
+  async json<T>(...args: string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.cli(...args, '--json')
+    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}${stdout}`)
+    return JSON.parse(stdout) as T
+  }
+
+  /** Runs `query` now and after every commit until `done` accepts its rows. */
+  async until<R extends pg.QueryResultRow>(
+    query: string,
+    done: (rows: R[]) => boolean,
+    limitMs = 60_000,
+  ): Promise<R[]> {
+    const config = await runningServer(join(this.data, 'postgres'))
+    if (config === null) throw new Error('no server is running')
+    const client = new pg.Client(config)
+    await client.connect()
+    let wake = () => {}
+    client.on('notification', () => wake())
+    const started = performance.now()
+    try {
+      await client.query(`listen ${EVENT_CHANNEL}`)
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        const { rows } = await client.query<R>(query)
+        if (done(rows)) return rows
+        const left = limitMs - (performance.now() - started)
+        if (left <= 0) throw new Error(`not within ${limitMs} ms: ${query}; last: ${JSON.stringify(rows.slice(0, 5))}`)
+        await within(changed, left)
+      }
+    } finally {
+      await client.end()
+    }
+  }
+
+  async query<R extends pg.QueryResultRow>(query: string): Promise<R[]> {
+    return this.until<R>(query, () => true)
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.#programs) await program.stop()
+    await rm(this.root, { recursive: true, force: true })
+  }
+}
+
+/** A running `standalone`. */
+export class Program {
+  readonly process: ChildProcess
+  readonly lines: string[] = []
+  readonly ready: Promise<string>
+  readonly ended: Promise<void>
+  readonly #waiters = new Set<() => void>()
+
+  constructor(root: string, env: Record<string, string>) {
+    this.process = spawn(process.execPath, [BIN, 'standalone'], {
+      cwd: root,
+      env: { ...process.env, TRADEWIND_SERVER_PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    let rest = ''
+    const take = (chunk: Buffer) => {
+      const parts = (rest + chunk.toString()).split('\n')
+      rest = parts.pop() ?? ''
+      this.lines.push(...parts)
+      for (const waiter of this.#waiters) waiter()
+    }
+    this.process.stdout?.on('data', take)
+    this.process.stderr?.on('data', take)
+    this.ended = new Promise((resolve) => {
+      this.process.on('exit', () => {
+        for (const waiter of this.#waiters) waiter()
+        resolve()
+      })
+    })
+    this.ready = this.line(/^http:\/\/127\.0\.0\.1:\d+$/)
+  }
+
+  get url(): string {
+    return this.lines.find((line) => /^http:\/\/127/.test(line))!
+  }
+
+  /** The first line that matches, said already or yet to come. */
+  line(pattern: RegExp, limitMs = 60_000): Promise<string> {
+    return within(
+      new Promise<string>((resolve, reject) => {
+        const look = () => {
+          const found = this.lines.find((line) => pattern.test(line))
+          if (found === undefined && this.process.exitCode === null && this.process.signalCode === null) return
+          this.#waiters.delete(look)
+          if (found === undefined) reject(new Error(`it ended without ${pattern}:\n${this.lines.join('\n')}`))
+          else resolve(found)
+        }
+        this.#waiters.add(look)
+        look()
+      }),
+      limitMs,
+      () => `no line matched ${pattern}:\n${this.lines.join('\n')}`,
+    )
+  }
+
+  /** kill -9 of the program and everything in its process group. */
+  async kill(): Promise<void> {
+    process.kill(-this.process.pid!, 'SIGKILL')
+    await this.ended
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM')
+    await within(this.ended, 30_000, () => `it did not stop:\n${this.lines.slice(-20).join('\n')}`)
+  }
+}
+
+/** Processes whose command line or environment names the folder: nothing of a program may be left when it has ended. */
+export async function processesOf(root: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
+    const [command, cwd] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
+      readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
+    ])
+    if (command.includes(root) || cwd.includes(root)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`)
+  }
+  return found
+}
+
+function within<T>(promise: Promise<T>, ms: number, message: () => string = () => `not within ${ms} ms`): Promise<T> {
+  let timer: NodeJS.Timeout
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(message())), ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
