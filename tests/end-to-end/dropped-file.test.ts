@@ -32,15 +32,15 @@ test('a dropped file is live within a second and runs without a click', async ()
     ([run]) => run?.state === 'success',
   )
   expect(await value('double')).toBe(42)
-  const dags = await place.json<{ dagId: string }[]>('dags', 'list')
-  expect(dags.map((one) => one.dagId)).toContain('dropped')
+  const dags = await place.json<{ dag_id: string }[]>('dags', 'list')
+  expect(dags.map((one) => one.dag_id)).toContain('dropped')
 })
 
 test('an edit is live within a second; the next run uses it', async () => {
   const before = performance.now()
   await put('dropped.ts', dag(50))
   await place.until<{ n: number }>(
-    `select version_number as n from dag_version v join dag d on d.version_id = v.id where d.dag_id = 'dropped'`,
+    `select version_number as n from dag_version v join dag d on d.version_id = v.version_id where d.dag_id = 'dropped'`,
     ([row]) => row?.n === 2,
   )
   expect(performance.now() - before).toBeLessThan(1000)
@@ -100,8 +100,8 @@ await new Bundle(dag).serve()
     ([run]) => run?.state === 'success',
   )
   expect(await value('report')).toEqual({ rows: 42, again: 42, dagId: 'ts_hello', missing: null })
-  const runs = await place.json<{ runId: string }[]>('runs', 'list', 'ts_hello')
-  const logs = await place.cli('logs', 'ts_hello', 'report', runs[0]!.runId)
+  const runs = await place.json<{ dag_run_id: string }[]>('runs', 'list', 'ts_hello')
+  const logs = await place.cli('logs', 'ts_hello', 'report', runs[0]!.dag_run_id)
   expect(logs.stdout).toContain('extracted 42 rows')
 })
 

@@ -3,7 +3,7 @@
  * What a test waits for is told by the program's lines or by its NOTIFY, never by sleeping.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,8 @@ export class Place {
   /** An empty project; `examples` copies the repository's Dags into it. */
   static async make(options: { readonly examples?: readonly string[] } = {}): Promise<Place> {
     const root = await mkdtemp(join(tmpdir(), 'tradewind-e2e-'))
+    // As a person's folder would be: children under another user can read it.
+    await chmod(root, 0o755)
     await mkdir(join(root, 'dags'))
     await symlink(join(REPO, 'node_modules'), join(root, 'node_modules'))
     for (const name of options.examples ?? []) await cp(join(REPO, 'dags', name), join(root, 'dags', name))
