@@ -5,7 +5,6 @@ import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { elapsed, table } from '../output.ts'
 import { shedSecrets } from '../secret-handover.ts'
 import { safeColouredText } from '../terminal/safe-text.ts'
-import { testDag } from '../test-dag.ts'
 import { date, jsonText, problemText } from './dags.ts'
 
 export function addTestCommand(group: Command, context: CommandContext): void {
@@ -18,6 +17,7 @@ export function addTestCommand(group: Command, context: CommandContext): void {
     .action(async (file, options) => {
       await shedSecrets()
       const { output, program } = begin(context, options)
+      const { testDag } = await import('../test-dag.ts')
       const result = await testDag(program, {
         file,
         variables: options.variable,
