@@ -22,7 +22,8 @@ const REFRESH_MS = 500
 /** Resolves with the exit code when the program has stopped. */
 export async function runProgram(program: ProgramConfig, streams: Streams, options: RunOptions): Promise<number> {
   await shedSecrets()
-  const view = createView(streams, options)
+  let head = 'Tradewind is starting'
+  const view = createView(streams, options, () => head)
   const log = (line: string) => view.log(options.json ? jsonLine(line) : stamped(safeColouredText(line)))
   const stopSignal = awaitStopSignal(() => {
     view.close()
@@ -40,6 +41,7 @@ export async function runProgram(program: ProgramConfig, streams: Streams, optio
       )
       return EXIT_OK
     }
+    head = started.address === null ? 'Tradewind' : `Tradewind at ${started.address}`
     if (started.address !== null) view.log(options.json ? jsonLine('ready', started.address) : started.address)
     else log('Ready')
     const timer = setInterval(() => {
@@ -69,11 +71,11 @@ export async function runProgram(program: ProgramConfig, streams: Streams, optio
   }
 }
 
-function createView(streams: Streams, options: RunOptions): View {
+function createView(streams: Streams, options: RunOptions, head: () => string): View {
   const { stdout } = streams
   const now = () => Date.now()
   if (!options.json && stdout instanceof Object && 'isTTY' in stdout && stdout.isTTY === true) {
-    return createLivePanel(stdout, 'Tradewind', now)
+    return createLivePanel(stdout, head, now)
   }
   const plain = createPlainLog((line) => stdout.write(`${line}\n`), now)
   return options.json ? { ...plain, show: () => {} } : plain

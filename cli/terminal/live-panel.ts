@@ -21,10 +21,12 @@ export interface View {
 
 const MIN_REDRAW_MS = 250
 const SHOWN_ERRORS = 3
+/** Where the terminal does not say, or says 0. */
+const ASSUMED_COLUMNS = 80
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
 
-export function createLivePanel(target: PanelTarget, head: string, now: () => number): View {
+export function createLivePanel(target: PanelTarget, head: () => string, now: () => number): View {
   let height = 0
   let drawn = ''
   let drawnAt = Number.NEGATIVE_INFINITY
@@ -41,7 +43,7 @@ export function createLivePanel(target: PanelTarget, head: string, now: () => nu
   const draw = () => {
     pending = null
     if (closed) return
-    const lines = panelLines(latest, head, target.columns ?? 80)
+    const lines = panelLines(latest, head(), target.columns || ASSUMED_COLUMNS)
     const text = lines.join('\n')
     if (text === drawn) return
     erase()

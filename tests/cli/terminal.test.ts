@@ -51,7 +51,7 @@ describe('the panel', () => {
 
     test('is redrawn at most four times a second, and not when nothing changed', () => {
       const written: string[] = []
-      const panel = createLivePanel({ columns: 80, write: (text) => written.push(text) }, 'head', Date.now)
+      const panel = createLivePanel({ columns: 80, write: (text) => written.push(text) }, () => 'head', Date.now)
       for (let i = 0; i < 100; i++) {
         panel.show({ ...busy, endedPerSecond: i + 1 })
         vi.advanceTimersByTime(10)
@@ -70,7 +70,7 @@ describe('the panel', () => {
 
     test('gives the cursor back, once', () => {
       const written: string[] = []
-      const panel = createLivePanel({ write: (text) => written.push(text) }, 'head', Date.now)
+      const panel = createLivePanel({ write: (text) => written.push(text) }, () => 'head', Date.now)
       panel.show(busy)
       panel.close()
       panel.close()
