@@ -129,10 +129,67 @@ describe('the PostgreSQL Store', () => {
     else expect(first).toEqual({ status: 'committed' })
   })
 
+  it('is fenced by the epoch alone, on a connection that nobody ended', async () => {
+    await store.commit(epoch, { ...noWrites, events: [event(nextId++)] })
+    const before = await countEvents(database.pool)
+    await database.pool.query('update lease set epoch = epoch + 1')
+    const writes = { ...noWrites, events: [event(nextId)], insertedTis: [ti(700, 1, 'never')] }
+    expect(await store.commit(epoch, writes)).toEqual({ status: 'fenced' })
+    expect(await countEvents(database.pool)).toBe(before)
+    expect((await database.pool.query('select from task_instance where id = 700')).rowCount).toBe(0)
+    await database.pool.query('update lease set epoch = epoch - 1')
+  })
+
+  it('waits for an epoch that is being raised, and is fenced by it', async () => {
+    const newLeader = new pg.Client(database.connection)
+    await newLeader.connect()
+    await newLeader.query('begin')
+    await newLeader.query('update lease set epoch = epoch + 1')
+    const before = await countEvents(database.pool)
+    const inFlight = store.commit(epoch, { ...noWrites, events: [event(nextId)] })
+    await waitUntil(
+      database.pool,
+      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tradewind leader'",
+    )
+    await newLeader.query('commit')
+    expect(await inFlight).toEqual({ status: 'fenced' })
+    expect(await countEvents(database.pool)).toBe(before)
+    await newLeader.query('update lease set epoch = epoch - 1')
+    await newLeader.end()
+  })
+
+  it('an epoch cannot be raised while a commit is in flight', async () => {
+    const blocker = new pg.Client(database.connection)
+    await blocker.connect()
+    const made = await store.commit(epoch, { ...noWrites, insertedTis: [ti(600, 1, 'slower')] })
+    expect(made).toEqual({ status: 'committed' })
+    await blocker.query('begin')
+    await blocker.query('select from task_instance where id = 600 for update')
+    const inFlight = store.commit(epoch, { ...noWrites, updatedTis: [ti(600, 1, 'slower', { state: 'success' })] })
+    const waiting =
+      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tradewind leader'"
+    await waitUntil(database.pool, waiting)
+    let raised = false
+    const raising = database.pool.query('update lease set epoch = epoch + 1').then(() => {
+      raised = true
+    })
+    await waitUntil(
+      database.pool,
+      "select from pg_locks where not granted and locktype in ('tuple', 'transactionid') offset 1",
+    )
+    expect(raised).toBe(false)
+    await blocker.query('rollback')
+    await blocker.end()
+    expect(await inFlight).toEqual({ status: 'committed' })
+    await raising
+    await database.pool.query('update lease set epoch = epoch - 1')
+  })
+
   it('a takeover ends the commit in flight, which then has written nothing', async () => {
     const blocker = new pg.Client(database.connection)
     await blocker.connect()
-    await store.commit(epoch, { ...noWrites, insertedTis: [ti(500, 1, 'slow')] })
+    const made = await store.commit(epoch, { ...noWrites, insertedTis: [ti(500, 1, 'slow')] })
+    expect(made).toEqual({ status: 'committed' })
     // The commit below needs a lease with its epoch, not one that is live; it holds the row while it waits.
     await database.pool.query('update lease set expires_at = clock_timestamp()')
     await blocker.query('begin')
@@ -155,6 +212,11 @@ describe('the PostgreSQL Store', () => {
     await other.close()
   })
 })
+
+async function countEvents(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>('select count(*) as count from event')
+  return rows[0]!.count
+}
 
 async function waitUntil(pool: pg.Pool, sql: string): Promise<void> {
   const until = Date.now() + 5_000
