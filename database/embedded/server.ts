@@ -77,7 +77,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     })
     let stopping = false
     const died = new Promise<string>((resolve) => {
-      gone.then((how) => {
+      void gone.then((how) => {
         if (!stopping) resolve(`The embedded PostgreSQL server ended (${how}); see ${join(dataDir, 'server.log')}`)
       })
     })
@@ -153,7 +153,7 @@ async function superviseServer(
 
 async function whenReady(connection: pg.ClientConfig, gone: Promise<string>, dataDir: string): Promise<void> {
   let ended: string | null = null
-  gone.then((how) => {
+  void gone.then((how) => {
     ended = how
   })
   const until = Date.now() + START_PATIENCE_MS

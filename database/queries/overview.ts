@@ -1,6 +1,6 @@
 /**
- * Numbers and small lists for health, the terminal and the home page. Locks: none. Counts of unfinished work come from
- * `open_run` and stay cheap; the ones over all history read whole tables and are for asking now and then.
+ * Numbers and small lists for health, the terminal and the home page. Locks: none. Counts are of unfinished work,
+ * found through `open_run`, so they stay cheap however long the history.
  */
 import type pg from 'pg'
 import type { ImportErrorRecord, PoolRecord } from '../../core/records.ts'
@@ -34,15 +34,6 @@ export async function countOpenStates(pool: pg.Pool): Promise<StateCounts> {
      union all
      select 'tis', ti.state, count(*) from open_run o join task_instance ti on ti.dag_run_id = o.dag_run_id
      group by ti.state`,
-  )
-}
-
-/** Of everything there ever was. Reads all of `dag_run` and `task_instance`: about 10 ms for each 100,000 TIs. */
-export async function countAllStates(pool: pg.Pool): Promise<StateCounts> {
-  return countStates(
-    pool,
-    `select 'runs' as what, state, count(*) from dag_run group by state
-     union all select 'tis', state, count(*) from task_instance group by state`,
   )
 }
 

@@ -7,6 +7,6 @@ const server = await startEmbeddedServer({ dataDir, log: (line) => console.error
 console.log(JSON.stringify(server.connection))
 // A child of the same process group, as tasks are: it must not keep the server alive.
 process.on('SIGTERM', () => {
-  server.stop().then(() => process.exit(0))
+  void server.stop().then(() => process.exit(0))
 })
 setInterval(() => {}, 1_000)
