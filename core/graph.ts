@@ -129,13 +129,22 @@ function resolveTask(
 
 /** Every task below `start`, itself included. */
 export function descendants(graph: DagGraph, start: Iterable<number>): Set<number> {
+  return reach(graph.downstream, start)
+}
+
+/** Every task above `start`, itself included. */
+export function ancestors(graph: DagGraph, start: Iterable<number>): Set<number> {
+  return reach(graph.upstream, start)
+}
+
+function reach(next: readonly Int32Array[], start: Iterable<number>): Set<number> {
   const seen = new Set<number>(start)
   const stack = [...seen]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    for (const child of graph.downstream[next]!) {
-      if (!seen.has(child)) {
-        seen.add(child)
-        stack.push(child)
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    for (const neighbour of next[at]!) {
+      if (!seen.has(neighbour)) {
+        seen.add(neighbour)
+        stack.push(neighbour)
       }
     }
   }

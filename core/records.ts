@@ -148,6 +148,24 @@ export interface ImportErrorRecord {
   readonly at: number
 }
 
+export interface ClearOptions {
+  /** Empty: all tasks of the run. */
+  readonly taskIds: readonly string[]
+  readonly upstream: boolean
+  readonly downstream: boolean
+  /** Only those that are failed or upstream_failed. */
+  readonly onlyFailed: boolean
+  /** Only those that are queued or running. */
+  readonly onlyRunning: boolean
+}
+
+export interface MarkOptions {
+  readonly taskIds: readonly string[]
+  readonly state: 'success' | 'failed' | 'skipped'
+  readonly upstream: boolean
+  readonly downstream: boolean
+}
+
 /** What operators and tasks ask for; inserted by anyone, taken by the leader in order of id. */
 export type CommandRequest =
   | {
@@ -163,6 +181,31 @@ export type CommandRequest =
   /** Creates or resizes a pool; -1 slots: unlimited. */
   | { readonly kind: 'set-pool'; readonly name: string; readonly slots: number; readonly description?: string }
   | { readonly kind: 'unpause'; readonly dagId: string }
+  /**
+   * Clears TIs of one run: they run again. What exactly is `planClear` (core/clear.ts), the same function the dry run shows.
+   * Answer: `{ dag_run_id, task_ids }`.
+   */
+  | ({ readonly kind: 'clear'; readonly dagId: string; readonly runId: string } & ClearOptions)
+  /** Sets TIs of one run to a final state; `planMark` says which. Answer as for `clear`, with the `cleared` ones below. */
+  | ({ readonly kind: 'mark'; readonly dagId: string; readonly runId: string } & MarkOptions)
+  /** Ends a whole run as success or failed (airflow-behaviour 2.11). */
+  | { readonly kind: 'mark-run'; readonly dagId: string; readonly runId: string; readonly state: 'success' | 'failed' }
+  /** Ends live tries for good (no retry), of these tasks, or of the whole run, which then fails. */
+  | { readonly kind: 'cancel'; readonly dagId: string; readonly runId: string; readonly taskIds?: readonly string[] }
+  /** `note: null` takes it away. With `taskId`: of that TI. */
+  | {
+      readonly kind: 'note'
+      readonly dagId: string
+      readonly runId: string
+      readonly taskId?: string
+      readonly note: string | null
+    }
+  /** Finished runs only: the run, its TIs, tries and XComs go; its events stay. */
+  | { readonly kind: 'delete-run'; readonly dagId: string; readonly runId: string }
+  | { readonly kind: 'delete-pool'; readonly name: string }
+  /** No new tries anywhere until `resume`; what runs may end. Shown by every client. */
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'resume' }
 
 export interface CommandRecord {
   readonly id: number

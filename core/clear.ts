@@ -1,0 +1,72 @@
+/**
+ * Which TIs a clear or a mark touches: pure planning, used alike by the dry run of the API, by the page's preview and by
+ * the engine that then does it (airflow-behaviour 2.10, 2.11).
+ */
+import { ancestors, type DagGraph, descendants } from './graph.ts'
+import type { ClearOptions, MarkOptions, TiRecord } from './records.ts'
+
+export type Planned =
+  | { readonly ok: true; readonly indexes: readonly number[] }
+  | { readonly ok: false; readonly message: string }
+
+/** Task indexes to clear, in order. */
+export function planClear(graph: DagGraph, tis: readonly TiRecord[], options: ClearOptions): Planned {
+  const selected = select(graph, options)
+  if (!selected.ok) return selected
+  const wanted = (ti: TiRecord) => {
+    if (options.onlyFailed && ti.state !== 'failed' && ti.state !== 'upstream_failed') return false
+    if (options.onlyRunning && ti.state !== 'running' && ti.state !== 'queued') return false
+    // A TI that never began has nothing to clear; `removed` ones take no part in the run.
+    return ti.state !== 'removed' && !(ti.state === 'none' && ti.tryNumber === 0)
+  }
+  return { ok: true, indexes: selected.indexes.filter((index) => wanted(tis[index]!)) }
+}
+
+export interface MarkPlan {
+  readonly ok: true
+  /** Get the new state. */
+  readonly indexes: readonly number[]
+  /** Failed ones below them: cleared, so that the run goes on. */
+  readonly cleared: readonly number[]
+}
+
+export function planMark(
+  graph: DagGraph,
+  tis: readonly TiRecord[],
+  options: MarkOptions,
+): MarkPlan | { readonly ok: false; readonly message: string } {
+  if (options.taskIds.length === 0) return { ok: false, message: 'name at least one task to mark' }
+  const selected = select(graph, options)
+  if (!selected.ok) return selected
+  const indexes = selected.indexes.filter(
+    (index) => tis[index]!.state !== options.state && tis[index]!.state !== 'removed',
+  )
+  if (options.state === 'failed') return { ok: true, indexes, cleared: [] }
+  const marked = new Set(selected.indexes)
+  const cleared = [...descendants(graph, selected.indexes)]
+    .filter((index) => !marked.has(index) && ['failed', 'upstream_failed'].includes(tis[index]!.state))
+    .sort((a, b) => a - b)
+  return { ok: true, indexes, cleared }
+}
+
+function select(
+  graph: DagGraph,
+  { taskIds, upstream, downstream }: Pick<ClearOptions, 'taskIds' | 'upstream' | 'downstream'>,
+): Planned {
+  if (taskIds.length === 0) return { ok: true, indexes: graph.tasks.map((task) => task.index) }
+  const named: number[] = []
+  for (const id of taskIds) {
+    const index = graph.indexOf.get(id)
+    if (index === undefined) {
+      return {
+        ok: false,
+        message: `Dag "${graph.dagId}" has no task "${id}" in this run; it has ${[...graph.indexOf.keys()].join(', ')}`,
+      }
+    }
+    named.push(index)
+  }
+  const found = new Set(named)
+  if (downstream) for (const index of descendants(graph, named)) found.add(index)
+  if (upstream) for (const index of ancestors(graph, named)) found.add(index)
+  return { ok: true, indexes: [...found].sort((a, b) => a - b) }
+}
