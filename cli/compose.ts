@@ -31,6 +31,7 @@ import type { Connection } from './database-access.ts'
 import { childEnvironment, type ProgramConfig } from './load-config.ts'
 import { openSecrets } from './open-secrets.ts'
 import { entryFile, PACKAGE_ROOT, packageVersion } from './package-root.ts'
+import { setDefaultPool } from './set-default-pool.ts'
 import type { Activity } from './terminal/activity.ts'
 import { createCommitWatcher } from './terminal/watch-commits.ts'
 
@@ -128,6 +129,8 @@ async function startParts(
   })
   stops.push((graceMs) => scheduler.stop(graceMs))
   await scheduler.start()
+  const poolSlots = config['scheduler.default_pool_slots']
+  if (from === 0) stops.push(setDefaultPool((request, wait) => submitCommand(pool, request, wait), poolSlots, log))
 
   const processor = makeDagProcessor({
     program,

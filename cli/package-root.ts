@@ -13,11 +13,8 @@ function findRoot(): string {
 /** The folder that holds package.json. */
 export const PACKAGE_ROOT = findRoot()
 
-/** The folder that holds the rooms: the package itself, or its `dist/`. */
-export const ROOMS_ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
-
 /** `.ts` from source, `.js` once built: entry files of child processes have the same. */
-export const ENTRY_EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+const ENTRY_EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 
 /** Address of an entry file such as `worker/run-child`. */
 export function entryFile(name: string): URL {

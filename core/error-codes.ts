@@ -51,6 +51,11 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   importError('unknown-pool', 'A task names a pool that does not exist.'),
   importError('unreadable-file', 'The file, or one it imports, cannot be read.'),
   importError('unresolved-import', 'The file imports a module that cannot be found.'),
+  importError('not-storable', 'The database refused what the file declares (control characters, very large values).'),
+  importError(
+    'nondeterministic-dag',
+    'A warning: importing the file twice gave different Dags, so versions would pile up.',
+  ),
   importError('bad-argument-name', 'A task is given an argument whose name no variable could have.'),
   importError('bad-cron', 'The schedule is no cron expression of five fields, or would never fire.'),
   importError('bad-dag-id', 'The id of a Dag is not allowed.'),
@@ -84,11 +89,6 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   importError('unknown-upstream', 'A task is connected with a task of another Dag.'),
   importError('unknown-zone', 'The time zone is no IANA name.'),
 ]
-
-/** Address of a code in the docs. */
-export function errorCodeAnchor(code: string): string {
-  return `docs/error-codes.md#${code}`
-}
 
 const HEAD = `# Error codes
 

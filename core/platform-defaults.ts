@@ -12,6 +12,8 @@ export interface PlatformDefaults {
   readonly catchup: boolean
   readonly pausedUponCreation: boolean
   readonly memoryLimitMb: number
+  /** `warm` when left out. */
+  readonly isolation?: 'warm' | 'process'
   /** Most executions at once, over all Dags. */
   readonly parallelism: number
   /** A try lost to the platform this many times in a row fails for good. */

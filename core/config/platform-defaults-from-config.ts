@@ -16,6 +16,7 @@ export function platformDefaults(config: Config): PlatformDefaults {
     catchup: config['scheduler.catchup'],
     pausedUponCreation: config['scheduler.dags_are_paused_at_creation'],
     memoryLimitMb: config['tasks.memory_limit_mb'],
+    isolation: config['tasks.isolation'],
     parallelism: config['scheduler.parallelism'],
     maxPlatformLosses: config['scheduler.max_platform_losses'],
   }

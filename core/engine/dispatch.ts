@@ -199,7 +199,7 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
     },
     timeoutMs: task.timeoutMs,
     memoryLimitMb: task.memoryLimitMb,
-    isolation: serialized.isolation ?? 'warm',
+    isolation: serialized.isolation ?? draft.memory.defaults.isolation ?? 'warm',
     doXcomPush: serialized.doXcomPush ?? true,
   }
 }

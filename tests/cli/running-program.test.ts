@@ -49,7 +49,7 @@ function cli(args: readonly string[], input?: string): Promise<Ended> {
   })
 }
 
-const ENV = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
+const ENV = { TRADEWIND_SCHEDULER_DEFAULT_POOL_SLOTS: '77', PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await cli([...args, '--json'])
@@ -194,6 +194,9 @@ describe('while it runs', () => {
   })
 
   test('connections and pools', async () => {
+    await expect
+      .poll(() => json('pools', 'list'), { timeout: 10_000 })
+      .toMatchObject([{ name: 'default_pool', slots: 77 }])
     const args = ['connections', 'set', 'warehouse', '--type', 'postgres', '--host', 'db.example', '--port', '5432']
     expect((await cli([...args, '--secret'], 'pass-w0rd\n')).code).toBe(0)
     const list = await cli(['connections', 'list', '--json'])
