@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { takeFolder } from '../../database/embedded/folder-owner.ts'
 import { isAlive, markOf } from '../../database/embedded/process-state.ts'
 import { type EmbeddedServer, runningServer, startEmbeddedServer } from '../../database/embedded/server.ts'
 import { migrate } from '../../database/migrations/migrate.ts'
@@ -98,12 +99,32 @@ describe('the embedded server', () => {
     await (await start(dataDir)).stop()
   })
 
-  it('of two starts at once one wins', async () => {
+  it('of many starts at once one takes the folder, also from a dead owner', async () => {
+    const dataDir = join(root, 'many')
+    await mkdir(dataDir)
+    for (let round = 0; round < 200; round++) {
+      // Half of them after an owner that died without giving it back.
+      const [last] = await readdir(dataDir)
+      const dead = JSON.stringify({ pid: 1, started: 'another@boot' })
+      if (round % 2 && last !== undefined) await writeFile(join(dataDir, last), dead)
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => takeFolder(dataDir)))
+      const taken = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      expect(taken).toHaveLength(1)
+      await taken[0]!()
+      expect(await readdir(dataDir)).toHaveLength(1)
+    }
+  })
+
+  it('of several programs started at once one wins', async () => {
     const dataDir = join(root, 'race')
-    const results = await Promise.allSettled([start(dataDir), start(dataDir), start(dataDir)])
+    const results = await Promise.allSettled([1, 2, 3].map(() => startProgram(dataDir)))
     const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     expect(won).toHaveLength(1)
-    await won[0]!.stop()
+    for (const result of results) {
+      if (result.status === 'rejected') expect(String(result.reason)).toContain(`pid ${won[0]!.child.pid}`)
+    }
+    won[0]!.child.kill('SIGTERM')
+    await once(won[0]!.child, 'exit')
   })
 
   it('goes when the whole process group of the program is killed', async () => {
@@ -173,7 +194,8 @@ describe('the embedded server', () => {
         join(dataDir, 'cluster', 'postmaster.pid'),
         `${pid}\n${dataDir}/cluster\n1\n5432\n${dataDir}/socket\n`,
       )
-      await writeFile(join(dataDir, 'owner.json'), JSON.stringify({ pid, started: 'another@boot' }))
+      await writeFile(join(dataDir, 'owner.1000.json'), JSON.stringify({ pid, started: 'another@boot' }))
+      await rm(join(dataDir, 'owner.1001.json'), { force: true })
       const server = await start(dataDir)
       await server.stop()
     }
