@@ -28,6 +28,7 @@ import { listen } from '../webserver/listen.ts'
 import { chooseChildIdentity, type Identity } from './child-identity.ts'
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts'
 import type { Connection } from './database-access.ts'
+import { explainingConnection } from './explain-connection-error.ts'
 import { childEnvironment, type ProgramConfig } from './load-config.ts'
 import { openSecrets } from './open-secrets.ts'
 import { entryFile, PACKAGE_ROOT, packageVersion } from './package-root.ts'
@@ -86,7 +87,7 @@ async function startParts(
   await mkdir(program.dagsFolder, { recursive: true })
 
   const connection = await startDatabase(program, folder, options, stops, broken.resolve)
-  const { from, to } = await migrate(connection)
+  const { from, to } = await explainingConnection(config['database.url'], () => migrate(connection))
   if (from !== to) log(from === 0 ? `Database made (schema ${to})` : `Database brought from schema ${from} to ${to}`)
 
   let isEnding = false

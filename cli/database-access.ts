@@ -9,6 +9,7 @@ import { runningServer, startEmbeddedServer } from '../database/embedded/server.
 import { checkSchema } from '../database/migrations/migrate.ts'
 import { CommandFailure } from './command-failure.ts'
 import { dataFolder, makeDataFolder } from './data-folder.ts'
+import { explainingConnection } from './explain-connection-error.ts'
 import type { ProgramConfig } from './load-config.ts'
 
 export type Pool = ReturnType<typeof openPool>
@@ -55,7 +56,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const database = await reachDatabase(program, wanted)
   try {
-    await checkSchema(database.connection)
+    await explainingConnection(program.config['database.url'], () => checkSchema(database.connection))
     const pool = openPool(database.connection, { name: 'tradewind cli', max: 3 })
     try {
       return await work(pool, database)

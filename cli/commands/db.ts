@@ -7,6 +7,7 @@ import { exportDatabase } from '../../database/transfer/export-database.ts'
 import { importDatabase } from '../../database/transfer/import-database.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from '../command-failure.ts'
 import { type Connection, type Database, reachDatabase, type Wanted } from '../database-access.ts'
+import { explainingConnection } from '../explain-connection-error.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { withProgress } from '../terminal/progress-line.ts'
@@ -83,7 +84,7 @@ function moving<T>(done: string, work: (onProgress: (rows: number) => void) => P
 async function reach<T>(program: ProgramConfig, need: Wanted['need'], work: (database: Database) => Promise<T>) {
   const database = await reachDatabase(program, { need })
   try {
-    return await work(database)
+    return await explainingConnection(program.config['database.url'], () => work(database))
   } finally {
     await database.close()
   }

@@ -1,4 +1,4 @@
-/** Dags shown in the README and the docs compile, and the commands it names are those the program has. */
+/** Dags shown in the README and the docs compile. */
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

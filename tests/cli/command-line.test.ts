@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { SETTING_KEYS } from '../../core/config/schema.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
@@ -29,7 +29,7 @@ function run(args: readonly string[], env: Record<string, string> = {}, entry: r
 }
 
 describe('config list', () => {
-  beforeEach(() => rmSync(join(folder, 'tradewind.config.json'), { force: true }))
+  afterEach(() => rmSync(join(folder, 'tradewind.config.json'), { force: true }))
 
   test('--json is one document with every setting, its value and source, and nothing else', async () => {
     writeFileSync(join(folder, 'tradewind.config.json'), '{ "tasks": { "retries": 7 } }')
@@ -78,6 +78,22 @@ test('--help and --version end with 0', async () => {
   expect(help.stdout).toContain('config')
   const version = await run(['--version'])
   expect([version.code, version.stdout]).toEqual([0, '0.1.0\n'])
+})
+
+describe('a database that cannot be used', () => {
+  test.each([
+    ['postgres://u:hunter2@127.0.0.1:1/x', '127.0.0.1:1/x cannot be used', 'Start the server'],
+    ['postgres://u:hunter2@no-such-host.invalid/x', 'no-such-host.invalid/x cannot be used', 'Correct the host'],
+    ['postgres://[', 'of DATABASE_URL cannot be used', 'Write DATABASE_URL as'],
+  ])('%s', async (url, problem, remedy) => {
+    for (const args of [['dags', 'list'], ['db', 'check'], ['standalone']]) {
+      const { code, stderr, stdout } = await run(args, { DATABASE_URL: url })
+      expect([code, stdout], args.join(' ')).toEqual([1, ''])
+      expect(stderr).toContain(problem)
+      expect(stderr).toContain(remedy)
+      expect(stderr).not.toContain('hunter2')
+    }
+  })
 })
 
 test('an old Node is told which one it is and what to do', async () => {
