@@ -21,14 +21,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
-          include: ['tests/{core,sdk,scheduler,testing,webserver,types}/**/*.test.ts'],
+          include: ['tests/{core,sdk,scheduler,testing,types}/**/*.test.ts'],
         },
       },
       {
         extends: true,
         test: {
           name: 'real',
-          include: ['tests/{database,executor,dag-processor,cli,dags,end-to-end}/**/*.test.ts'],
+          include: ['tests/{database,webserver,executor,dag-processor,cli,dags,end-to-end}/**/*.test.ts'],
           globalSetup: ['tests/support/postgres-server.ts'],
           pool: 'forks',
           testTimeout: 60_000,

@@ -33,6 +33,7 @@ import { childEnvironment, type ProgramConfig } from './load-config.ts'
 import { openSecrets } from './open-secrets.ts'
 import { entryFile, PACKAGE_ROOT, packageVersion } from './package-root.ts'
 import { setDefaultPool } from './set-default-pool.ts'
+import { shownSettings } from './shown-settings.ts'
 import type { Activity } from './terminal/activity.ts'
 import { createCommitWatcher } from './terminal/watch-commits.ts'
 
@@ -151,6 +152,13 @@ async function startParts(
   let address: string | null = null
   if (options.withWebServer) {
     const app = createWebServer({
+      pool,
+      secrets,
+      logs,
+      defaults: platformDefaults(config),
+      slots: config['executor.slots'] ?? config['scheduler.parallelism'],
+      settings: shownSettings(program),
+      connectionProbe: entryFile('webserver/connection-probe'),
       readHealth: async () => {
         const health = await readHealth(pool)
         return {

@@ -19,7 +19,7 @@ const TABLE: Readonly<Record<Room, Allowed>> = {
   executor: { rooms: ['core'], packages: [] },
   worker: { rooms: ['core', 'sdk'], packages: [] },
   testing: { rooms: ['core', 'sdk', 'worker', 'scheduler'], packages: [] },
-  webserver: { rooms: ['core', 'database'], packages: ['fastify', /^@fastify\//] },
+  webserver: { rooms: ['core', 'database'], packages: ['fastify', /^@fastify\//, 'typebox'] },
   cli: { rooms: [...ROOMS], packages: ['commander', '@commander-js/extra-typings', 'cli-table3'] },
 }
 

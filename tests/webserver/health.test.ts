@@ -1,8 +1,10 @@
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createWebServer, type WebServerParts } from '../../webserver/create-web-server.ts'
+import { createWebServer } from '../../webserver/create-web-server.ts'
 import { SILENCE_LIMIT_MS } from '../../webserver/health.ts'
 import { listen, PortError } from '../../webserver/listen.ts'
+import type { WebServerParts } from '../../webserver/web-server-parts.ts'
+import { parts } from './web-server.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const logged: string[] = []
@@ -14,7 +16,7 @@ afterEach(async () => {
 })
 
 function server(readHealth: WebServerParts['readHealth']) {
-  const app = createWebServer({ readHealth, now: () => NOW, version: '1.2.3', log: (line) => logged.push(line) })
+  const app = createWebServer(parts({ readHealth, now: () => NOW, log: (line) => logged.push(line) }))
   closers.push(() => app.close())
   return app
 }

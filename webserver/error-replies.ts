@@ -1,0 +1,51 @@
+/**
+ * Every answer that is not what was asked for, in Airflow's form, `{ "detail": ... }`. Invariant: no stack, statement or
+ * secret reaches the client; what is our fault is logged and answered with 500.
+ */
+import type { FastifyError, FastifyInstance } from 'fastify'
+
+/** Ends a request early with this status and `{ detail }`; `extra` fields come beside it. */
+export class EarlyReply extends Error {
+  override readonly name = 'EarlyReply'
+  readonly status: number
+  readonly extra: Readonly<Record<string, unknown>>
+
+  constructor(status: number, detail: string, extra: Readonly<Record<string, unknown>> = {}) {
+    super(detail)
+    this.status = status
+    this.extra = extra
+  }
+}
+
+export function notFound(detail: string): EarlyReply {
+  return new EarlyReply(404, detail)
+}
+
+export function addErrorReplies(app: FastifyInstance, log: (line: string) => void): void {
+  app.setNotFoundHandler(async (request, reply) => {
+    await reply.code(404).send({ detail: `There is no ${request.method} ${request.url.split('?')[0] ?? ''} here.` })
+  })
+
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    if (error instanceof EarlyReply) {
+      const retry = error.status === 503 ? { 'retry-after': '5' } : {}
+      return reply
+        .code(error.status)
+        .headers(retry)
+        .send({ detail: error.message, ...error.extra })
+    }
+    if (error.validation !== undefined) {
+      const place = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
+      const detail = error.validation.map(({ keyword, instancePath, message }) => ({
+        type: keyword,
+        loc: [place === 'params' ? 'path' : place, ...instancePath.split('/').slice(1)],
+        msg: message ?? 'not allowed',
+      }))
+      return reply.code(422).send({ detail })
+    }
+    const status = typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500
+    if (status < 500) return reply.code(status).send({ detail: error.message })
+    log(`${request.method} ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    return reply.code(status).send({ detail: 'Internal error. The log of the program says more.' })
+  })
+}

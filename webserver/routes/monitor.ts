@@ -1,0 +1,31 @@
+/** Health and version: what probes ask, open to all, naming nobody. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { healthReport } from '../health.ts'
+import { answers, Closed, MaybeInstant } from '../schemas/shapes.ts'
+import type { WebServerParts } from '../web-server-parts.ts'
+
+const Status = Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')])
+
+const Health = Closed({
+  metadatabase: Closed({ status: Status }),
+  scheduler: Closed({ status: Status, latest_scheduler_heartbeat: MaybeInstant }),
+  dag_processor: Closed({ status: Status, latest_dag_processor_heartbeat: MaybeInstant }),
+})
+
+export const monitorRoutes: FastifyPluginAsyncTypebox<WebServerParts> = async (app, parts) => {
+  app.get(
+    '/monitor/health',
+    { config: { role: null }, schema: { tags: ['Monitor'], response: answers(Health) } },
+    async (_request, reply) => {
+      void reply.header('cache-control', 'no-store')
+      return healthReport(await parts.readHealth(), parts.now())
+    },
+  )
+
+  app.get(
+    '/version',
+    { config: { role: null }, schema: { tags: ['Monitor'], response: answers(Closed({ version: Type.String() })) } },
+    async () => ({ version: parts.version }),
+  )
+}
