@@ -10,6 +10,8 @@ export interface ExitFacts {
   exitCallSeq: number | null
   exitCallCode: number | null
   heapExhausted: boolean
+  /** Its heartbeat thread ended it because this host gave no answer. */
+  leaseLost: boolean
 }
 
 /** What a shell or Node.js itself makes of SIGABRT. */

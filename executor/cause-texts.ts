@@ -2,6 +2,7 @@
  * Causes of death in words: the value, the cause and the remedy, one place for all of them.
  */
 import type { CauseOfDeath } from '../core/cause-of-death.ts'
+import { CHILD_LEASE_MS } from '../core/ports/child-protocol.ts'
 
 const MAX_MESSAGE = 4_000
 const MAX_STACK = 16_000
@@ -55,6 +56,15 @@ export function heartbeatCause(silentMs: number): CauseOfDeath {
     message:
       `The child gave no sign of life for ${durationText(silentMs)} and was ended: it was stopped (SIGSTOP), or the machine ` +
       'had no time for it. A busy event loop alone is not the reason: the heartbeat has a thread of its own.',
+  }
+}
+
+export function hostLostCause(): CauseOfDeath {
+  return {
+    kind: 'host-lost',
+    message:
+      `The program that ran the try was stopped or had no time for more than ${durationText(CHILD_LEASE_MS)}, so the try's ` +
+      'processes ended themselves: another scheduler may repeat it by now. The try is repeated and uses up no retry.',
   }
 }
 

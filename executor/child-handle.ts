@@ -9,7 +9,7 @@ import { type ChildToHost, controlPrefix, type HostToChild } from '../core/ports
 import type { TryOutcome } from '../core/ports/executor.ts'
 import { captureChild } from './capture-child.ts'
 import { causeOfExit } from './cause-of-exit.ts'
-import { loadTimeoutCause, notStartedCause, tidyCause, timeoutCause } from './cause-texts.ts'
+import { hostLostCause, loadTimeoutCause, notStartedCause, tidyCause, timeoutCause } from './cause-texts.ts'
 import type { ChildHandle, ChildHooks, ChildState } from './child-contract.ts'
 import type { ChildSurroundings } from './child-surroundings.ts'
 import { createMasker } from './masking.ts'
@@ -323,6 +323,8 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
 
   function lastOutcome(current: RunningTry): TryOutcome {
     if (current.outcome !== null) return current.outcome
+    // It was gone before anybody here could decide anything.
+    if (exit.leaseLost && current.result === null) return failure(hostLostCause())
     if (current.doom !== null) return failure(current.doom)
     if (!current.sent) return failure(notStartedCause('its child process ended before it was given the try.'))
     if (current.result !== null && !current.finishing) {

@@ -24,11 +24,17 @@ export function createDeadlines(): Deadlines {
     if (at >= armedFor) return
     if (timer !== null) clearTimeout(timer)
     armedFor = at
-    timer = setTimeout(check, Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(at - performance.now()))))
+    timer = setTimeout(afterReading, Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(at - performance.now()))))
     timer.unref()
   }
 
+  /** After a blocked event loop timers come first: what children said meanwhile is read before they are judged. */
+  function afterReading(): void {
+    setImmediate(check)
+  }
+
   function check(): void {
+    if (timer !== null) clearTimeout(timer)
     timer = null
     armedFor = Number.POSITIVE_INFINITY
     const now = performance.now()

@@ -4,12 +4,15 @@
  * heartbeat pipe, and no other file descriptor.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { CHILD_MARKER, HEARTBEAT_FD } from '../core/ports/child-protocol.ts'
+import { CHILD_MARKER, HEARTBEAT_FD, LEASE_LOST } from '../core/ports/child-protocol.ts'
 import type { ExitFacts } from './cause-of-exit.ts'
 import type { LocalExecutorOptions } from './local-options.ts'
 import type { ProcessTree } from './process-tree.ts'
+
+/** Longer than any beat; more is not one. */
+const MAX_BEAT = 64
 
 function spawnChild(options: LocalExecutorOptions, memoryLimitMb: number, marker: string): ChildProcess {
   const identity = options.childIdentity
@@ -50,7 +53,7 @@ export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, 
     tree: child.pid === undefined ? null : { pid: child.pid, marker },
     exited: exited.promise,
     closed: closed.promise,
-    exit: { code: null, signal: null, exitCallSeq: null, exitCallCode: null, heapExhausted: false },
+    exit: { code: null, signal: null, exitCallSeq: null, exitCallCode: null, heapExhausted: false, leaseLost: false },
     spawnError: null,
     lastBeat: performance.now(),
     rssBytes: 0,
@@ -68,14 +71,26 @@ export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, 
     exited.resolve()
     closed.resolve()
   })
-  const beats = child.stdio[HEARTBEAT_FD] as Readable | null | undefined
-  beats?.on('error', () => undefined)
-  beats?.on('data', (chunk: Buffer) => {
-    opened.lastBeat = performance.now()
-    const said = Number(chunk.toString('latin1').trim().split('\n').at(-1))
-    if (said > 0) opened.rssBytes = said
-  })
+  answerBeats(opened)
   return opened
+}
+
+/** The answer keeps the child alive: given from the event loop that also takes its results. */
+function answerBeats(opened: OpenedChild): void {
+  // Out of file descriptors, Node leaves a child without any stdio.
+  const { stdio } = opened.child as Partial<ChildProcess>
+  const pipe = stdio?.[HEARTBEAT_FD] as Duplex | null | undefined
+  let held = ''
+  pipe?.on('error', () => undefined)
+  pipe?.on('data', (chunk: Buffer) => {
+    opened.lastBeat = performance.now()
+    const lines = (held + chunk.toString('latin1')).split('\n')
+    held = lines.pop()?.slice(0, MAX_BEAT) ?? ''
+    if (lines.includes(LEASE_LOST)) opened.exit.leaseLost = true
+    const [rss, beat] = (lines.at(-1) ?? '').split(' ')
+    if (Number(rss) > 0) opened.rssBytes = Number(rss)
+    if (Number(beat) > 0) pipe.write(`${beat}\n`)
+  })
 }
 
 /** Waits for `closed`, but not for ever: a process that was never found may hold a pipe open. */

@@ -4,8 +4,8 @@
  */
 import type { Plan } from '../core/engine/decide.ts'
 import type { SchedulerEvent } from '../core/engine/events.ts'
-import type { SchedulerMemory } from '../core/engine/memory.ts'
-import { rebuild } from '../core/engine/rebuild.ts'
+import type { RunMemory, SchedulerMemory } from '../core/engine/memory.ts'
+import { loadedRuns, rebuild } from '../core/engine/rebuild.ts'
 import { LOST_LEADERSHIP, SHUTDOWN } from '../core/engine/results.ts'
 import { type TryKey, tryKeyText } from '../core/ids.ts'
 import type { PlatformDefaults } from '../core/platform-defaults.ts'
@@ -13,6 +13,7 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { DagFileReport } from '../core/ports/dag-source.ts'
 import type { Executor, ExecutorReport } from '../core/ports/executor.ts'
 import type { Store } from '../core/ports/store.ts'
+import { FINISHED_RUN_STATES } from '../core/states.ts'
 import { DagFileMemory } from './dag-file-memory.ts'
 import { Lease } from './lease.ts'
 import { FencedError, tick } from './tick.ts'
@@ -48,7 +49,11 @@ const SWEEP_MS = 5_000
 const RETRY_MS = 1_000
 /** Longest wait in front of the timer heap. */
 const MAX_TIMER_MS = 60_000
-/** An execution of another, silent host is declared lost after this. It kills its own children well before. */
+/**
+ * An execution of another, silent host is declared lost after this. Before that it is surely dead: a host without its
+ * database cancels it (`SURELY_LOST_MS`, 8 s), and a child whose host is stopped ends itself (`CHILD_LEASE_MS` in
+ * `core/ports/child-protocol.ts`, 8 s and at most one more until it looks).
+ */
 const HOST_LOSS_MS = 10_000
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
@@ -214,10 +219,12 @@ class SchedulerLoop implements Scheduler {
         more = true
       }
     }
+    const loaded = await this.#loadNamedRuns(memory, events)
     const context = {
       store,
       memory,
       draining: this.#draining,
+      loaded,
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       act: (plan: Plan) => this.#act(plan),
@@ -225,6 +232,19 @@ class SchedulerLoop implements Scheduler {
     }
     const left = await tick(context, events)
     return left || more || memory.timers.nextAt <= clock.now()
+  }
+
+  /** Commands may name runs that ended long ago: those are read for this tick only. */
+  async #loadNamedRuns(memory: SchedulerMemory, events: readonly SchedulerEvent[]): Promise<Map<number, RunMemory>> {
+    const names = events.flatMap((event) => {
+      if (event.type !== 'command') return []
+      const { request } = event.command
+      return 'runId' in request && request.kind !== 'trigger' ? [{ dagId: request.dagId, runId: request.runId }] : []
+    })
+    if (names.length === 0) return new Map()
+    const found = await this.#options.store.loadRuns(memory.epoch, names)
+    const finished = found.runs.filter((run) => FINISHED_RUN_STATES.has(run.state))
+    return loadedRuns({ ...found, runs: finished }, memory.defaults)
   }
 
   #act(plan: Plan): void {

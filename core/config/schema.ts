@@ -173,7 +173,7 @@ export const SETTINGS = {
     default: SECOND,
     min: 50,
     max: 10 * MINUTE,
-    description: 'How often a child process says that it is alive.',
+    description: 'How often a child process says that it is alive; at least every second, whatever this says.',
   }),
   'executor.heartbeat_lost_after': duration({
     default: 30 * SECOND,

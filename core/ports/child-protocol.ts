@@ -12,8 +12,19 @@ import type { BundleCode, ConnectionRecord, TriggerRequest, XComLocator } from '
 /** Name of the variable every process of a child inherits: by its value the host finds processes that left the group. */
 export const CHILD_MARKER = 'TRADEWIND_CHILD'
 
-/** File descriptor of the child's end of the heartbeat pipe. */
+/**
+ * File descriptor of the child's end of the heartbeat pipe. A beat is `<rss in bytes> <number>\n`; the host writes the
+ * number of the last one back. `LEASE_LOST` instead of a beat: the child ends itself.
+ */
 export const HEARTBEAT_FD = 4
+
+/**
+ * A child whose beats are not answered for this long ends itself and all its processes. Below what a new leader waits
+ * before it repeats the tries of a silent host (`HOST_LOSS_MS` in `scheduler/scheduler.ts`), and no longer than what a
+ * host without its database waits before it cancels them (`SURELY_LOST_MS` in `scheduler/lease.ts`).
+ */
+export const CHILD_LEASE_MS = 8_000
+export const LEASE_LOST = 'lease-lost'
 
 /**
  * Control records within stdout and stderr are `<prefix><kind>:<seq>:<payload>\n`; the token is random per child and the

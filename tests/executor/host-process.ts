@@ -19,3 +19,6 @@ while (process.argv.includes('grandchild') && !world.api.variables.has('grandchi
 const pids = world.reports.flatMap((report) => (report.type === 'started' ? [report.pid] : []))
 const grandchild = Number(world.api.variables.get('grandchild')?.value ?? 0)
 process.stdout.write(`${JSON.stringify({ pids, grandchild, folder: world.folder })}\n`)
+for (const dispatch of dispatches) {
+  void world.ended(dispatch).then((ended) => process.stdout.write(`${JSON.stringify(ended)}\n`))
+}
