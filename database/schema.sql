@@ -11,6 +11,35 @@ create table active (
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
 CREATE UNIQUE INDEX active_pkey ON active USING btree (ti_id, try_number);
 
+create table api_token (
+  id bigint not null generated always as identity
+  name text not null
+  token_hash text not null -- SHA-256 of the token
+  role text not null
+  owner text not null -- a user, or `cli`
+  created_at timestamp(6) with time zone not null
+  expires_at timestamp(6) with time zone
+  revoked_at timestamp(6) with time zone
+  last_used_at timestamp(6) with time zone
+  constraint api_token_pkey PRIMARY KEY (id)
+  constraint api_token_role CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+  constraint api_token_token_hash_unique UNIQUE (token_hash)
+);
+CREATE UNIQUE INDEX api_token_pkey ON api_token USING btree (id);
+CREATE UNIQUE INDEX api_token_token_hash_unique ON api_token USING btree (token_hash);
+
+create table app_user (
+  name text not null
+  password_hash text not null -- scrypt, with its parameters
+  role text not null
+  is_disabled boolean not null default false
+  created_at timestamp(6) with time zone not null
+  password_changed_at timestamp(6) with time zone not null
+  constraint app_user_pkey PRIMARY KEY (name)
+  constraint app_user_role CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])))
+);
+CREATE UNIQUE INDEX app_user_pkey ON app_user USING btree (name);
+
 create table bundle (
   hash text not null
   format text not null
@@ -131,6 +160,13 @@ create table heartbeat (
 ) with (fillfactor=20);
 CREATE UNIQUE INDEX heartbeat_pkey ON heartbeat USING btree (component);
 
+create table id_floor (
+  name text not null
+  last_id bigint not null -- highest id that was deleted
+  constraint id_floor_pkey PRIMARY KEY (name)
+);
+CREATE UNIQUE INDEX id_floor_pkey ON id_floor USING btree (name);
+
 create table import_error (
   file text not null
   problems text not null -- JSON
@@ -157,6 +193,14 @@ create table open_run (
   constraint open_run_pkey PRIMARY KEY (dag_run_id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
 CREATE UNIQUE INDEX open_run_pkey ON open_run USING btree (dag_run_id);
+
+create table platform_state (
+  is_only_row boolean not null default true
+  draining boolean not null
+  constraint platform_state_only_row CHECK (is_only_row)
+  constraint platform_state_pkey PRIMARY KEY (is_only_row)
+);
+CREATE UNIQUE INDEX platform_state_pkey ON platform_state USING btree (is_only_row);
 
 create table pool (
   name text not null
@@ -187,6 +231,17 @@ create table secret_access (
 CREATE INDEX secret_access_ti_id_try_number_index ON secret_access USING btree (ti_id, try_number);
 CREATE UNIQUE INDEX secret_access_pkey ON secret_access USING btree (id);
 
+create table session (
+  id_hash text not null -- SHA-256 of what the cookie holds
+  user_name text not null
+  created_at timestamp(6) with time zone not null
+  expires_at timestamp(6) with time zone not null -- whatever happens
+  seen_at timestamp(6) with time zone not null
+  constraint session_pkey PRIMARY KEY (id_hash)
+);
+CREATE INDEX session_user_name_index ON session USING btree (user_name);
+CREATE UNIQUE INDEX session_pkey ON session USING btree (id_hash);
+
 create table task_instance (
   id bigint not null
   dag_run_id bigint not null
@@ -206,6 +261,13 @@ create table task_instance (
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.05);
 CREATE UNIQUE INDEX task_instance_dag_run_id_task_id_map_index_unique ON task_instance USING btree (dag_run_id, task_id, map_index);
 CREATE UNIQUE INDEX task_instance_pkey ON task_instance USING btree (id);
+
+create table task_note (
+  ti_id bigint not null
+  note text not null
+  constraint task_note_pkey PRIMARY KEY (ti_id)
+);
+CREATE UNIQUE INDEX task_note_pkey ON task_note USING btree (ti_id);
 
 create table try (
   ti_id bigint not null

@@ -3,7 +3,7 @@
  * suite as the PostgreSQL Store.
  */
 import type { Clock } from '../core/ports/clock.ts'
-import type { CommitResult, Snapshot, Store, Term, TickWrites } from '../core/ports/store.ts'
+import type { CommitResult, RunName, Snapshot, Store, Term, TickWrites } from '../core/ports/store.ts'
 import type { CommandRecord } from '../core/records.ts'
 import { ConstraintError, type MemoryTables } from './memory-tables.ts'
 
@@ -39,6 +39,10 @@ export class MemoryStore implements Store {
 
   async load(_epoch: number): Promise<Snapshot> {
     return this.#tables.snapshot()
+  }
+
+  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+    return this.#tables.runsByName(names)
   }
 
   async commit(epoch: number, writes: TickWrites): Promise<CommitResult> {

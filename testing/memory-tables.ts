@@ -2,7 +2,7 @@
  * The tables as plain maps, with the constraints that PostgreSQL would enforce: what the memory Store writes to, and what
  * the simulation inspects. Several Stores (schedulers) may share one set of tables.
  */
-import type { Snapshot, TickWrites } from '../core/ports/store.ts'
+import type { RunName, Snapshot, TickWrites } from '../core/ports/store.ts'
 import type {
   CommandAnswer,
   CommandRecord,
@@ -49,10 +49,15 @@ export class MemoryTables {
   ])
   readonly importErrors = new Map<string, ImportErrorRecord>()
   readonly xcoms = new Map<string, XComRecord>()
+  /** By TI id. */
+  readonly notes = new Map<number, string>()
+  draining = false
   readonly events: EventRecord[] = []
   readonly commands = new Map<number, AnsweredCommand>()
   lease: { epoch: number; host: string; expiresAt: number } = { epoch: 0, host: '', expiresAt: 0 }
   #nextCommandId = 1
+  /** Highest ids of what was deleted. */
+  #deletedIds = { run: 0, ti: 0 }
   readonly #hints = new Set<() => void>()
 
   submit(request: CommandRequest, actor: string, now: number): number {
@@ -70,7 +75,7 @@ export class MemoryTables {
 
   snapshot(): Snapshot {
     const runs = [...this.runs.values()].filter((run) => run.state === 'queued' || run.state === 'running')
-    const running = new Set(runs.filter((run) => run.state === 'running').map((run) => run.id))
+    const open = new Set(runs.map((run) => run.id))
     const wanted = new Set([
       ...[...this.dags.values()].map((dag) => dag.versionId),
       ...runs.map((run) => run.versionId),
@@ -82,17 +87,31 @@ export class MemoryTables {
       versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
       usedVersions: [...this.dags.values()].map((dag) => dag.versionId).filter((id) => used.has(id)),
       runs,
-      tis: [...this.tis.values()].filter((ti) => running.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
+      tis: [...this.tis.values()].filter((ti) => open.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
       executions,
       tries: executions.map((execution) => this.tries.get(tryKey(execution))!),
       pools: [...this.pools.values()],
       importErrors: [...this.importErrors.values()],
+      draining: this.draining,
       nextIds: {
-        run: 1 + max(this.runs.keys()),
-        ti: 1 + max(this.tis.keys()),
+        run: 1 + Math.max(this.#deletedIds.run, max(this.runs.keys())),
+        ti: 1 + Math.max(this.#deletedIds.ti, max(this.tis.keys())),
         event: 1 + (this.events.at(-1)?.id ?? 0),
         version: 1 + max(this.versions.keys()),
       },
+    }
+  }
+
+  runsByName(names: readonly RunName[]): Pick<Snapshot, 'runs' | 'tis' | 'versions'> {
+    const runs = [...this.runs.values()].filter((run) =>
+      names.some((name) => name.dagId === run.dagId && name.runId === run.runId),
+    )
+    const ids = new Set(runs.map((run) => run.id))
+    const wanted = new Set(runs.map((run) => run.versionId))
+    return {
+      runs: runs.sort((a, b) => a.id - b.id),
+      tis: [...this.tis.values()].filter((ti) => ids.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
+      versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
     }
   }
 
@@ -102,6 +121,8 @@ export class MemoryTables {
     for (const dag of writes.dags) this.dags.set(dag.dagId, dag)
     for (const id of writes.deletedVersions) this.versions.delete(id)
     for (const version of writes.insertedVersions) this.versions.set(version.versionId, version)
+    for (const id of writes.deletedRuns) this.#deleteRun(id)
+    for (const name of writes.deletedPools) this.pools.delete(name)
     for (const pool of writes.pools) this.pools.set(pool.name, pool)
     for (const error of writes.importErrors) this.importErrors.set(error.file, error)
     for (const file of writes.clearedImportErrors) this.importErrors.delete(file)
@@ -111,6 +132,11 @@ export class MemoryTables {
     for (const row of writes.deletedExecutions) this.executions.delete(tryKey(row))
     for (const row of writes.insertedExecutions) this.executions.set(tryKey(row), row)
     for (const row of writes.xcoms) this.xcoms.set(`${tryKey(row)}.${row.key}`, row)
+    for (const { tiId, note } of writes.tiNotes) {
+      if (note === null) this.notes.delete(tiId)
+      else this.notes.set(tiId, note)
+    }
+    if (writes.draining !== null) this.draining = writes.draining
     this.events.push(...writes.events)
     for (const { commandId, answer, lastEventId } of writes.answers) {
       const command = this.commands.get(commandId)!
@@ -119,9 +145,26 @@ export class MemoryTables {
     }
   }
 
+  #deleteRun(id: number): void {
+    this.#deletedIds.run = Math.max(this.#deletedIds.run, id)
+    for (const ti of [...this.tis.values()].filter((one) => one.dagRunId === id)) {
+      this.#deletedIds.ti = Math.max(this.#deletedIds.ti, ti.id)
+      this.tis.delete(ti.id)
+      this.notes.delete(ti.id)
+    }
+    for (const [key, row] of this.tries) if (row.dagRunId === id) this.tries.delete(key)
+    for (const [key, row] of this.xcoms) if (row.dagRunId === id) this.xcoms.delete(key)
+    this.runs.delete(id)
+  }
+
   #check(writes: TickWrites): void {
+    mustExist('run', writes.deletedRuns, (id) => this.runs.has(id))
+    mustExist('pool', writes.deletedPools, (name) => this.pools.has(name))
+    mustBeOnce('note', writes.tiNotes)
+    const deleted = new Set(writes.deletedRuns)
     const unique = new Map<string, number>()
-    for (const run of this.runs.values()) for (const key of runKeys(run)) unique.set(key, run.id)
+    for (const run of this.runs.values())
+      if (!deleted.has(run.id)) for (const key of runKeys(run)) unique.set(key, run.id)
     for (const run of writes.insertedRuns) {
       if (this.runs.has(run.id)) throw new ConstraintError(`run ${run.id} exists`, '23505')
       for (const key of runKeys(run)) {
@@ -177,7 +220,9 @@ function mustBeOnce<T>(what: string, rows: readonly T[]): void {
         tryNumber?: number
         versionId?: number
       }
-      return typeof row === 'number' ? row : `${id ?? ''}/${tiId ?? ''}/${tryNumber ?? ''}/${versionId ?? ''}`
+      return typeof row === 'number' || typeof row === 'string'
+        ? row
+        : `${id ?? ''}/${tiId ?? ''}/${tryNumber ?? ''}/${versionId ?? ''}`
     }),
   )
   if (keys.size !== rows.length) throw new Error(`${what} is written twice in one tick`)

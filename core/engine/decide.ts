@@ -166,5 +166,7 @@ function fireTimer(draft: Draft, timer: Timer): void {
 }
 
 function isEmpty(writes: TickWrites): boolean {
-  return Object.values(writes).every((rows: readonly unknown[]) => rows.length === 0)
+  return Object.values(writes).every((rows: readonly unknown[] | boolean | null) =>
+    Array.isArray(rows) ? rows.length === 0 : rows === null,
+  )
 }

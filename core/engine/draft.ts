@@ -289,6 +289,10 @@ export class Draft {
         this.startedExecutions.has(text) ? [] : [{ tiId: record.tiId, tryNumber: record.tryNumber }],
       ),
       xcoms: this.#xcoms,
+      deletedRuns: [],
+      deletedPools: [],
+      tiNotes: [],
+      draining: null,
       events: this.#events,
       answers: this.#answers.map((one) => ({ ...one, lastEventId })),
     }

@@ -26,14 +26,16 @@ export interface Snapshot {
   readonly usedVersions: readonly number[]
   /** Runs that are queued or running. */
   readonly runs: readonly RunRecord[]
-  /** All TIs of the running runs, ordered by id. */
+  /** All TIs of `runs`, ordered by id: of those queued only the cleared ones have any. */
   readonly tis: readonly TiRecord[]
   readonly executions: readonly ExecutionRecord[]
   /** The try row of each of `executions`. */
   readonly tries: readonly TryRecord[]
   readonly pools: readonly PoolRecord[]
   readonly importErrors: readonly ImportErrorRecord[]
-  /** First unused ids. */
+  /** No new tries until `resume`. */
+  readonly draining: boolean
+  /** First unused ids. Ids of deleted runs and TIs are not given again: the history names them. */
   readonly nextIds: { readonly run: number; readonly ti: number; readonly event: number; readonly version: number }
 }
 
@@ -63,12 +65,25 @@ export interface TickWrites {
   readonly deletedExecutions: readonly { readonly tiId: number; readonly tryNumber: number }[]
   /** Inserted; a row with the same (tiId, tryNumber, key) is replaced. */
   readonly xcoms: readonly XComRecord[]
+  /** Runs with their TIs, tries, XComs and notes. Their events stay. Must exist. */
+  readonly deletedRuns: readonly number[]
+  /** Must exist. */
+  readonly deletedPools: readonly string[]
+  /** `note: null` takes it away. At most one for each TI. */
+  readonly tiNotes: readonly { readonly tiId: number; readonly note: string | null }[]
+  /** `null`: as it was. */
+  readonly draining: boolean | null
   readonly events: readonly EventRecord[]
   readonly answers: readonly {
     readonly commandId: number
     readonly answer: CommandAnswer
     readonly lastEventId: number
   }[]
+}
+
+export interface RunName {
+  readonly dagId: string
+  readonly runId: string
 }
 
 export type CommitResult =
@@ -96,6 +111,11 @@ export interface Store {
   /** Gives the lease up so that a standby takes over at once. */
   releaseLease(epoch: number): Promise<void>
   load(epoch: number): Promise<Snapshot>
+  /**
+   * Runs by name, in whatever state, with all their TIs and their versions: what a command needs of runs that are not in
+   * memory. Names that nobody has are left out.
+   */
+  loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>>
   /** One statement, one round trip, durable when it resolves. Rejects when the outcome is unknown. */
   commit(epoch: number, writes: TickWrites): Promise<CommitResult>
   /** Commands that have no answer yet, with an id above `afterId`, in order of id, at most `limit`. */

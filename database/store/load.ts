@@ -6,7 +6,7 @@
  */
 import type pg from 'pg'
 import type { CauseOfDeath } from '../../core/cause-of-death.ts'
-import type { Snapshot } from '../../core/ports/store.ts'
+import type { RunName, Snapshot } from '../../core/ports/store.ts'
 import type {
   DagRecord,
   DagVersionRecord,
@@ -112,7 +112,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
     if (epoch !== null && lease?.epoch !== epoch) {
       throw new Error(`Cannot load for epoch ${epoch}: the lease is at epoch ${lease?.epoch ?? 'none'} by now`)
     }
-    const versions = await rows<Omit<DagVersionRecord, 'serialized'> & { serialized: string }>(
+    const versions = await rows<VersionRow>(
       `select ${versionColumns} from dag_version v where v.version_id in
          (select version_id from dag union select r.version_id from dag_run r join open_run o on o.dag_run_id = r.id)
        order by v.version_id`,
@@ -123,12 +123,15 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
     const importErrors = await rows<Omit<ImportErrorRecord, 'problems'> & { problems: string }>(
       'select file, problems, at from import_error order by file',
     )
+    const floors = new Map(
+      (await rows<{ name: string; last_id: number }>('select name, last_id from id_floor')).map((row) => [
+        row.name,
+        row.last_id,
+      ]),
+    )
     return {
       dags: await rows<DagRecord>(`select ${dagColumns} from dag d order by d.dag_id`),
-      versions: versions.map((row) => ({
-        ...row,
-        serialized: JSON.parse(row.serialized) as DagVersionRecord['serialized'],
-      })),
+      versions: versions.map(toVersion),
       usedVersions: (
         await rows<{ version_id: number }>(
           'select d.version_id from dag d where exists (select from dag_run r where r.version_id = d.version_id)',
@@ -138,8 +141,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
         `select ${runColumns} from open_run o join dag_run r on r.id = o.dag_run_id order by r.id`,
       ),
       tis: await rows<TiRecord>(
-        `select ${tiColumns} from open_run o join dag_run r on r.id = o.dag_run_id and r.state = 'running'
-         join task_instance ti on ti.dag_run_id = r.id order by ti.id`,
+        `select ${tiColumns} from open_run o join task_instance ti on ti.dag_run_id = o.dag_run_id order by ti.id`,
       ),
       executions: await rows<ExecutionRecord>(
         `select ${executionColumns} from active a order by a.ti_id, a.try_number`,
@@ -150,14 +152,49 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
         ...row,
         problems: JSON.parse(row.problems) as ImportErrorRecord['problems'],
       })),
+      draining: (await rows<{ draining: boolean }>('select draining from platform_state'))[0]?.draining ?? false,
       nextIds: {
-        run: await nextId(rows, 'dag_run', 'id'),
-        ti: await nextId(rows, 'task_instance', 'id'),
+        run: Math.max(await nextId(rows, 'dag_run', 'id'), (floors.get('dag_run') ?? 0) + 1),
+        ti: Math.max(await nextId(rows, 'task_instance', 'id'), (floors.get('task_instance') ?? 0) + 1),
         event: (await lastEventId(leader)) + 1,
         version: await nextId(rows, 'dag_version', 'version_id'),
       },
     }
   })
+}
+
+/**
+ * Runs by name with their TIs and versions, for commands about runs that are not in memory. Statements by key, so the
+ * session's settings are right. Indexes: `dag_run (dag_id, run_id)`, `task_instance (dag_run_id, ...)`, primary keys.
+ */
+export async function loadRunsByName(
+  leader: pg.ClientBase,
+  names: readonly RunName[],
+): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+  return inTransaction(leader, 'repeatable read read only', async () => {
+    const runs = await leader.query<RunRecord>(
+      `select ${runColumns} from unnest($1::text[], $2::text[]) as t (dag_id, run_id)
+       join dag_run r on r.dag_id = t.dag_id and r.run_id = t.run_id order by r.id`,
+      [names.map((name) => name.dagId), names.map((name) => name.runId)],
+    )
+    const tis = await leader.query<TiRecord>(
+      `select ${tiColumns} from unnest($1::bigint[]) as t (id) join task_instance ti on ti.dag_run_id = t.id
+       order by ti.id`,
+      [runs.rows.map((run) => run.id)],
+    )
+    const versions = await leader.query<VersionRow>(
+      `select ${versionColumns} from unnest($1::bigint[]) as t (id) join dag_version v on v.version_id = t.id
+       order by v.version_id`,
+      [[...new Set(runs.rows.map((run) => run.versionId))]],
+    )
+    return { runs: runs.rows, tis: tis.rows, versions: versions.rows.map(toVersion) }
+  })
+}
+
+type VersionRow = Omit<DagVersionRecord, 'serialized'> & { readonly serialized: string }
+
+function toVersion(row: VersionRow): DagVersionRecord {
+  return { ...row, serialized: JSON.parse(row.serialized) as DagVersionRecord['serialized'] }
 }
 
 type Rows = <Row extends pg.QueryResultRow>(sql: string) => Promise<Row[]>

@@ -5,14 +5,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { CommitResult, Snapshot, Store, Term, TickWrites } from '../../core/ports/store.ts'
+import type { CommitResult, RunName, Snapshot, Store, Term, TickWrites } from '../../core/ports/store.ts'
 import type { CommandRecord, CommandRequest } from '../../core/records.ts'
 import { withDefaults } from '../connect.ts'
 import { CommitStatements, leaderSettings, WRONG_COUNT } from './commit-statement.ts'
 import { ensureEventPartitions } from './event-partitions.ts'
 import { HintListener } from './hint-listener.ts'
 import { acquireLease, registerBackend, releaseLease, renewLease } from './lease.ts'
-import { loadSnapshot } from './load.ts'
+import { loadRunsByName, loadSnapshot } from './load.ts'
 import { Reconnecting } from './reconnecting.ts'
 
 const CONTROL_SETTINGS = "set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'"
@@ -82,6 +82,10 @@ class ConnectedStore implements PostgresStore {
       this.#partitionsEnd = await ensureEventPartitions(client, snapshot.nextIds.event)
       return snapshot
     })
+  }
+
+  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+    return this.#leader.use((client) => loadRunsByName(client, names))
   }
 
   async commit(epoch: number, writes: TickWrites): Promise<CommitResult> {

@@ -1,5 +1,6 @@
 /**
- * What some ticks write: runs, Dags and their versions, pools, import errors, answers to commands.
+ * What some ticks write: runs, Dags and their versions, pools, import errors, the state of the platform, answers to
+ * commands. What deletes runs is in `delete-sections.ts`.
  *
  * Served by the primary keys. Locks: the rows themselves. `open_run` follows the state of runs, so that a load finds the
  * unfinished ones without an index on a state. What is fixed when a run is created is not written again.
@@ -40,6 +41,8 @@ const runSections: readonly WriteSection[] = [
       text('triggered_by', (run) => run.triggeredBy),
       ...runState,
     ],
+    // A run that was deleted leaves its name and its date to a new one.
+    after: 'deleted_runs',
   }),
   updateSection<RunRecord>({
     name: 'updated_runs',
@@ -138,6 +141,38 @@ const dagSections: readonly WriteSection[] = [
   }),
 ]
 
+type TiNote = TickWrites['tiNotes'][number]
+
+const stateSections: readonly WriteSection[] = [
+  deleteSection<string>({
+    name: 'deleted_pools',
+    table: 'pool',
+    rows: (writes) => writes.deletedPools,
+    columns: [text('name', (name) => name)],
+  }),
+  insertSection<TiNote>({
+    name: 'ti_notes',
+    table: 'task_note',
+    rows: (writes) => writes.tiNotes.filter((row) => row.note !== null),
+    columns: [int8('ti_id', (row) => row.tiId), text('note', (row) => row.note)],
+    onConflict: { replaceBy: ['ti_id'] },
+  }),
+  deleteSection<TiNote>({
+    name: 'cleared_ti_notes',
+    table: 'task_note',
+    rows: (writes) => writes.tiNotes.filter((row) => row.note === null),
+    columns: [int8('ti_id', (row) => row.tiId)],
+    lenient: true,
+  }),
+  updateSection<boolean>({
+    name: 'draining',
+    table: 'platform_state',
+    rows: (writes) => (writes.draining === null ? [] : [writes.draining]),
+    columns: [bool('is_only_row', () => true), bool('draining', (draining) => draining)],
+    keys: 1,
+  }),
+]
+
 type Answer = TickWrites['answers'][number]
 
 /**
@@ -163,4 +198,4 @@ const answerColumns: readonly Column<Answer>[] = [
   bool('ok', (row) => row.answer.ok),
 ]
 
-export const rareSections: readonly WriteSection[] = [...runSections, ...dagSections, answers]
+export const rareSections: readonly WriteSection[] = [...runSections, ...dagSections, ...stateSections, answers]

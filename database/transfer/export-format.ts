@@ -37,6 +37,11 @@ export interface ExportTrailer {
 export const TABLES: readonly string[] = [
   'lease',
   'heartbeat',
+  'platform_state',
+  'id_floor',
+  'app_user',
+  'api_token',
+  'session',
   'pool',
   'variable',
   'connection',
@@ -51,11 +56,12 @@ export const TABLES: readonly string[] = [
   'try',
   'active',
   'xcom',
+  'task_note',
   'secret_access',
   'event',
 ]
 
 /** Filled by migrations or by a program that only looked: no sign that a database is in use. */
-export const SEEDED_TABLES: ReadonlySet<string> = new Set(['lease', 'heartbeat', 'pool'])
+export const SEEDED_TABLES: ReadonlySet<string> = new Set(['lease', 'heartbeat', 'pool', 'platform_state', 'id_floor'])
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -44,6 +44,8 @@ describeStore('PostgreSQL', async (): Promise<StoreUnderTest> => {
         ])
         return row && toTryRecord(row)
       },
+      note: async (tiId) =>
+        (await one<{ note: string }>('select note from task_note where ti_id = $1', [tiId]))?.note ?? null,
       xcom: (tiId, tryNumber, key) =>
         one(
           `select ti_id as "tiId", try_number as "tryNumber", key, dag_run_id as "dagRunId", json from xcom

@@ -26,6 +26,7 @@ export interface StoreUnderTest {
     run(id: number): Promise<RunRecord | null>
     ti(id: number): Promise<TiRecord | null>
     try(tiId: number, tryNumber: number): Promise<TryRecord | null>
+    note(tiId: number): Promise<string | null>
     xcom(tiId: number, tryNumber: number, key: string): Promise<XComRecord | null>
     /** In order of id. */
     events(): Promise<readonly EventRecord[]>
@@ -182,7 +183,7 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
         })
         let snapshot = await store.load(epoch)
         expect(snapshot.runs.map((one) => one.id)).toEqual([1, 2])
-        expect(snapshot.tis.map((one) => one.id)).toEqual([2])
+        expect(snapshot.tis.map((one) => one.id)).toEqual([1, 2])
         const ended = tryOf(2, 1, 2, { state: 'success', startDate: 5, endDate: 9, host: 'h', pid: 3 })
         const done = ti(2, 2, 'a', { state: 'success', tryNumber: 1, startDate: 5, endDate: 9 })
         const finished = run(2, 'sales', { state: 'success', logicalDate: 2, startDate: 1, endDate: 9, note: 'n' })
@@ -269,6 +270,129 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
         snapshot = await store.load(epoch)
         expect(snapshot.versions.map((one) => one.versionId)).toEqual([1, 3])
         expect(snapshot.nextIds.version).toBe(4)
+      })
+    })
+
+    describe('what commands of operators write', () => {
+      it('a deleted run goes with its TIs, tries, XComs and notes; its events stay and its ids are not given again', async () => {
+        const epoch = await lead()
+        await store.commit(epoch, {
+          ...noWrites,
+          insertedVersions: [version(1, 'sales')],
+          insertedRuns: [
+            run(1, 'sales', { state: 'success' }),
+            run(2, 'sales', { state: 'failed', runId: 'b', logicalDate: 7 }),
+          ],
+          insertedTis: [ti(1, 1, 'a', { state: 'success' }), ti(2, 2, 'a', { state: 'failed' })],
+          insertedTries: [tryOf(1, 1, 1), tryOf(2, 1, 2)],
+          xcoms: [1, 2].map((id) => ({ tiId: id, tryNumber: 1, key: 'k', dagRunId: id, json: '1' })),
+          tiNotes: [
+            { tiId: 1, note: 'stays' },
+            { tiId: 2, note: 'goes' },
+          ],
+          events: [event(1, { dagRunId: 2 })],
+        })
+        expect(
+          await store.commit(epoch, { ...noWrites, deletedRuns: [2], events: [event(2, { dagRunId: 2 })] }),
+        ).toEqual({
+          status: 'committed',
+        })
+        expect(await under.inspect.run(2)).toBeNull()
+        expect(await under.inspect.ti(2)).toBeNull()
+        expect(await under.inspect.try(2, 1)).toBeNull()
+        expect(await under.inspect.xcom(2, 1, 'k')).toBeNull()
+        expect(await under.inspect.note(2)).toBeNull()
+        expect(await under.inspect.run(1)).not.toBeNull()
+        expect(await under.inspect.ti(1)).not.toBeNull()
+        expect(await under.inspect.xcom(1, 1, 'k')).not.toBeNull()
+        expect(await under.inspect.note(1)).toBe('stays')
+        expect((await under.inspect.events()).map((one) => one.id)).toEqual([1, 2])
+        expect((await store.load(epoch)).nextIds).toMatchObject({ run: 3, ti: 3, event: 3 })
+      })
+
+      it('its name and its date are free in the same tick', async () => {
+        const epoch = await lead()
+        await store.commit(epoch, {
+          ...noWrites,
+          insertedRuns: [run(1, 'sales', { state: 'success', runId: 'x', logicalDate: 7 })],
+        })
+        const writes = {
+          ...noWrites,
+          deletedRuns: [1],
+          insertedRuns: [run(2, 'sales', { runId: 'x', logicalDate: 7 })],
+        }
+        expect(await store.commit(epoch, writes)).toEqual({ status: 'committed' })
+        expect((await store.load(epoch)).runs.map((one) => one.id)).toEqual([2])
+      })
+
+      it('a run or a pool to delete that is not there rejects', async () => {
+        const epoch = await lead()
+        for (const writes of [
+          { ...noWrites, deletedRuns: [9], events: [event(1)] },
+          { ...noWrites, deletedPools: ['none'], events: [event(1)] },
+        ]) {
+          await expect(store.commit(epoch, writes)).rejects.toThrow()
+        }
+        expect(await under.inspect.events()).toEqual([])
+      })
+
+      it('pools go, notes change and go, draining lasts', async () => {
+        const epoch = await lead()
+        expect((await store.load(epoch)).draining).toBe(false)
+        await store.commit(epoch, {
+          ...noWrites,
+          pools: [{ name: 'warehouse', slots: 2, description: null }],
+          tiNotes: [
+            { tiId: 1, note: 'NULL' },
+            { tiId: 2, note: 'two "and" {more}' },
+          ],
+          draining: true,
+        })
+        expect((await store.load(epoch)).draining).toBe(true)
+        expect(await under.inspect.note(1)).toBe('NULL')
+        await store.commit(epoch, {
+          ...noWrites,
+          deletedPools: ['warehouse'],
+          tiNotes: [
+            { tiId: 1, note: null },
+            { tiId: 2, note: 'changed' },
+            { tiId: 3, note: null },
+          ],
+        })
+        const snapshot = await store.load(epoch)
+        expect(snapshot.draining).toBe(true)
+        expect(snapshot.pools.map((pool) => pool.name)).toEqual(['default_pool'])
+        expect(await under.inspect.note(1)).toBeNull()
+        expect(await under.inspect.note(2)).toBe('changed')
+        await store.commit(epoch, { ...noWrites, draining: false })
+        expect((await store.load(epoch)).draining).toBe(false)
+      })
+
+      it('runs are loaded by name with their TIs and versions; cleared runs wait with their TIs', async () => {
+        const epoch = await lead()
+        await store.commit(epoch, {
+          ...noWrites,
+          dags: [dag('sales', { versionId: 2 })],
+          insertedVersions: [version(1, 'sales'), version(2, 'sales', { versionNumber: 2 })],
+          insertedRuns: [
+            run(1, 'sales', { runId: 'old', state: 'success' }),
+            run(2, 'sales', { runId: 'cleared', state: 'queued', versionId: 2 }),
+            run(3, 'sales', { runId: 'other', state: 'failed' }),
+          ],
+          insertedTis: [ti(1, 1, 'a', { state: 'success' }), ti(2, 2, 'a'), ti(3, 3, 'a'), ti(4, 1, 'b')],
+        })
+        const loaded = await store.loadRuns(epoch, [
+          { dagId: 'sales', runId: 'cleared' },
+          { dagId: 'sales', runId: 'old' },
+          { dagId: 'sales', runId: 'nobody' },
+        ])
+        expect(loaded.runs.map((one) => one.id)).toEqual([1, 2])
+        expect(loaded.runs[0]).toEqual(await under.inspect.run(1))
+        expect(loaded.tis.map((one) => one.id)).toEqual([1, 2, 4])
+        expect(loaded.versions.map((one) => one.versionId)).toEqual([1, 2])
+        expect(loaded.versions[0]).toEqual(version(1, 'sales'))
+        expect((await store.load(epoch)).tis.map((one) => one.id)).toEqual([2])
+        expect(await store.loadRuns(epoch, [])).toEqual({ runs: [], tis: [], versions: [] })
       })
     })
 

@@ -151,6 +151,8 @@ async function fill({ pool, connection }: TestDatabase): Promise<void> {
     insertedTries: [tryOf(1, 1, 1, { cause: { kind: 'error', message: awkward } })],
     insertedExecutions: [execution(1, 1, 1, epoch)],
     xcoms: [{ tiId: 1, tryNumber: 1, key: 'k', dagRunId: 1, json: JSON.stringify(awkward) }],
+    tiNotes: [{ tiId: 1, note: awkward }],
+    draining: true,
     events: [event(1, { cause: awkward }), event(PARTITION_SIZE + 1)],
   })
   expect(result).toEqual({ status: 'committed' })
@@ -161,6 +163,11 @@ async function fill({ pool, connection }: TestDatabase): Promise<void> {
   await pool.query("insert into heartbeat (component, holder, at) values ('dag-processor', 'host-a', now())")
   await pool.query(
     "insert into secret_access (at, ti_id, try_number, action, kind, name) values (now(), 1, 1, 'get', 'variable', 'v')",
+  )
+  await pool.query(
+    `insert into app_user (name, password_hash, role, created_at, password_changed_at) values ('anna', 'x', 'admin', now(), now());
+     insert into api_token (name, token_hash, role, owner, created_at) values ('ci', 'y', 'viewer', 'anna', now());
+     insert into session (id_hash, user_name, created_at, expires_at, seen_at) values ('z', 'anna', now(), now(), now())`,
   )
   await saveVariable(pool, secrets, { key: 'v', value: 'hunter2', isSecret: true, description: null })
   await saveConnection(pool, secrets, {

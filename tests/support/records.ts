@@ -26,6 +26,10 @@ export const noWrites: TickWrites = {
   insertedExecutions: [],
   deletedExecutions: [],
   xcoms: [],
+  deletedRuns: [],
+  deletedPools: [],
+  tiNotes: [],
+  draining: null,
   events: [],
   answers: [],
 }

@@ -16,6 +16,7 @@ describeStore('memory', async () => {
       run: async (id) => tables.runs.get(id) ?? null,
       ti: async (id) => tables.tis.get(id) ?? null,
       try: async (tiId, tryNumber) => tables.tries.get(`${tiId}.${tryNumber}`) ?? null,
+      note: async (tiId) => tables.notes.get(tiId) ?? null,
       xcom: async (tiId, tryNumber, key) => tables.xcoms.get(`${tiId}.${tryNumber}.${key}`) ?? null,
       events: async () => tables.events,
       answer: async (id) => {
