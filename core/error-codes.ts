@@ -23,6 +23,7 @@ function importError(code: string, meaning: string): ErrorCode {
 export const ERROR_CODES: readonly ErrorCode[] = [
   command('bad-conf', 400, 'conf is not JSON.'),
   command('bad-logical-date', 400, 'The logical date is not an instant.'),
+  command('bad-note', 400, 'The note is longer than 1,000 characters.'),
   command('bad-params', 400, 'conf does not fit the params of the Dag; the message names path, value and rule.'),
   command('bad-pool', 400, 'The name or the number of slots of a pool is not allowed.'),
   command('bad-run-id', 400, 'The run id is empty, too long, or holds control characters.'),
@@ -30,6 +31,13 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   command('command-failed', 500, 'The command could not be carried out; the message says why. Nothing was changed.'),
   command('dag-inactive', 409, 'The file of the Dag is gone or no longer declares it.'),
   command('dag-not-found', 404, 'There is no Dag of that id.'),
+  command('pool-in-use', 409, 'A task of an active Dag names the pool.'),
+  command('pool-not-found', 404, 'There is no pool of that name.'),
+  command('run-finished', 409, 'The run has ended: there is nothing to cancel.'),
+  command('run-not-finished', 409, 'Only runs that have ended can be deleted.'),
+  command('run-not-found', 404, 'The Dag has no run of that id.'),
+  command('run-not-started', 409, 'The run is queued and has no task instances yet.'),
+  command('task-not-found', 404, 'The run has no task of that id.'),
   command('unknown-command', 501, 'The leading scheduler is older than the sender. Upgrade it.'),
 
   importError('bad-edge', '`before` or `after` was given something that is no task, condition or group of the Dag.'),

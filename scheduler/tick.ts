@@ -5,12 +5,14 @@
 import { apply } from '../core/engine/apply.ts'
 import { type DecideOptions, decide, type Plan } from '../core/engine/decide.ts'
 import type { SchedulerEvent } from '../core/engine/events.ts'
-import type { SchedulerMemory } from '../core/engine/memory.ts'
+import type { RunMemory, SchedulerMemory } from '../core/engine/memory.ts'
 import type { Timer } from '../core/engine/timer-heap.ts'
 import type { Store } from '../core/ports/store.ts'
 
 /** What a commit queued must be started within this; less than another leader waits before it repeats a try (10 s). */
 const START_BY_MS = 5_000
+
+const NONE: ReadonlyMap<number, RunMemory> = new Map()
 
 /** Another scheduler leads now. */
 export class FencedError extends Error {
@@ -21,6 +23,8 @@ export interface TickContext {
   readonly store: Store
   readonly memory: SchedulerMemory
   readonly draining: boolean
+  /** Finished runs that commands of this tick name. */
+  readonly loaded?: Map<number, RunMemory>
   now(): number
   /** Milliseconds that never jump. */
   monotonic(): number
@@ -50,7 +54,7 @@ async function attempt(
 ): Promise<Attempt> {
   let plan: Plan
   try {
-    plan = decide(context.memory, events, context.now(), options)
+    plan = decide(context.memory, events, context.now(), { ...options, loaded: unheld(context) })
   } catch (error) {
     return { plan: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
@@ -65,8 +69,15 @@ async function attempt(
       throw new Error('the answer to a commit came too late to act on it')
   }
   apply(context.memory, plan)
+  for (const [id, run] of plan.draft.runs) if (context.loaded?.has(id) === true) context.loaded.set(id, run.memory())
   context.act(plan)
   return { plan }
+}
+
+/** What was loaded for this tick and is not in memory by now: taken apart, a tick may have brought a run back before. */
+function unheld({ memory, loaded }: TickContext): ReadonlyMap<number, RunMemory> {
+  if (loaded === undefined || loaded.size === 0) return NONE
+  return new Map([...loaded].filter(([id]) => !memory.runs.has(id) && !memory.parked.has(id)))
 }
 
 async function takeApart(context: TickContext, events: readonly SchedulerEvent[]): Promise<void> {

@@ -6,14 +6,16 @@ import type { SchedulerMemory } from './memory.ts'
 export function apply(memory: SchedulerMemory, plan: Plan): void {
   const { draft, waiting } = plan
   for (const [id, run] of draft.runs) {
-    if (draft.endedRuns.has(id)) {
-      memory.runs.delete(id)
-      memory.waiting.drop(runKey(id))
-    } else memory.runs.set(id, run.memory())
+    const { state } = run.record
+    if (state === 'running') memory.runs.set(id, run.memory())
+    else if (memory.runs.delete(id)) memory.waiting.drop(runKey(id))
+    if (state === 'queued' && run.tis.length > 0) memory.parked.set(id, run.memory())
+    else memory.parked.delete(id)
   }
   for (const [versionId, graph] of draft.newGraphs) memory.graphs.set(versionId, graph)
   for (const [dagId, dag] of draft.dags) memory.dags.set(dagId, dag)
   for (const [name, pool] of draft.pools) memory.pools.set(name, pool)
+  for (const name of plan.writes.deletedPools) memory.pools.delete(name)
   for (const [text, execution] of draft.startedExecutions) memory.executions.set(text, execution)
   for (const [text, execution] of draft.changedExecutions) memory.executions.set(text, execution)
   for (const text of draft.endedExecutions.keys()) memory.executions.delete(text)
@@ -33,6 +35,7 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   for (const key of lists) memory.waiting.change(key, waiting.taken.get(key) ?? 0, waiting.added.get(key) ?? [])
   memory.candidates = waiting.candidates
   memory.wake = waiting.wake
+  if (draft.newDraining !== null) memory.draining = draft.newDraining
   memory.nextIds = draft.nextIds
   if (draft.newGraphs.size > 0 || draft.endedRuns.size > 0) dropUnusedGraphs(memory, plan)
 }

@@ -6,10 +6,12 @@ import type { Json } from '../json.ts'
 import { resolveParams } from '../params.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest } from '../records.ts'
 import { manualInterval } from '../timetable/index.ts'
+import { accept, refuse } from './answers.ts'
 import { takeDagFile } from './dag-files.ts'
 import type { Draft } from './draft.ts'
-import { poolKey } from './limits.ts'
+import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
+import { takeRunCommand } from './run-commands.ts'
 import { plan, queueRun } from './runs.ts'
 
 export function takeCommand(draft: Draft, command: CommandRecord): void {
@@ -46,6 +48,18 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
       return setPaused(draft, command, request.dagId, request.kind === 'pause')
     case 'set-pool':
       return setPool(draft, command, request)
+    case 'delete-pool':
+      return deletePool(draft, command, request.name)
+    case 'drain':
+    case 'resume':
+      return setDraining(draft, command, request.kind === 'drain')
+    case 'clear':
+    case 'mark':
+    case 'mark-run':
+    case 'cancel':
+    case 'note':
+    case 'delete-run':
+      return takeRunCommand(draft, command, request)
     default:
       // A newer program may have put it there.
       return refuse(
@@ -163,17 +177,39 @@ function setPool(
   return accept({ name, slots })
 }
 
+function deletePool(draft: Draft, command: CommandRecord, name: string): CommandAnswer {
+  if (!draft.memory.pools.has(name)) return refuse('pool-not-found', `there is no pool "${name}"`)
+  if (name === draft.memory.defaults.pool)
+    return refuse('bad-pool', `"${name}" is the pool of every task that names none; it stays`)
+  for (const dag of draft.allDags()) {
+    const user = dag.record.isActive ? dag.graph.tasks.find((task) => task.pool === name) : undefined
+    if (user !== undefined) {
+      return refuse(
+        'pool-in-use',
+        `task "${user.taskId}" of Dag "${dag.record.dagId}" uses the pool "${name}"; give it another first`,
+      )
+    }
+  }
+  draft.deletePool(name)
+  draft.event({ kind: 'pool.deleted', actor: command.actor, cause: name })
+  return accept({ name })
+}
+
+function setDraining(draft: Draft, command: CommandRecord, draining: boolean): CommandAnswer {
+  if ((draft.newDraining ?? draft.memory.draining) !== draining) {
+    draft.newDraining = draining
+    draft.event({ kind: draining ? 'scheduler.draining' : 'scheduler.resumed', actor: command.actor })
+    if (!draining) {
+      draft.freed.add(DRAINING)
+      for (const dag of draft.allDags()) draft.dagsToAdvance.add(dag.record.dagId)
+    }
+  }
+  return accept({ draining, running: draft.memory.executions.size })
+}
+
 function unknownDag(draft: Draft, dagId: string): CommandAnswer {
   const known = [...draft.allDags()].map((dag) => dag.record.dagId)
   const near = known.filter((id) => id.includes(dagId) || dagId.includes(id)).slice(0, 3)
   const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'see `tradewind dags list`'
   return refuse('dag-not-found', `there is no Dag "${dagId}"; ${hint}`)
-}
-
-function accept(value: Json): CommandAnswer {
-  return { ok: true, value: JSON.stringify(value) }
-}
-
-function refuse(code: string, message: string): CommandAnswer {
-  return { ok: false, code, message }
 }

@@ -11,7 +11,7 @@ import { takeDagFile } from './dag-files.ts'
 import { dispatchReady, type WaitingChanges } from './dispatch.ts'
 import { Draft } from './draft.ts'
 import type { SchedulerEvent } from './events.ts'
-import type { SchedulerMemory } from './memory.ts'
+import type { RunMemory, SchedulerMemory } from './memory.ts'
 import { takeEnded, takeLost, takeStarted } from './results.ts'
 import { abandonRun, advanceDag, endFinishedRuns, moveSchedule, timeOutRun } from './runs.ts'
 import type { Timer } from './timer-heap.ts'
@@ -41,6 +41,8 @@ export interface DecideOptions {
   readonly timers?: readonly Timer[]
   /** False: runs that could be created or promoted wait for the next tick. */
   readonly advance?: boolean
+  /** Finished runs that a command of this tick names, by id. */
+  readonly loaded?: ReadonlyMap<number, RunMemory>
 }
 
 export function decide(
@@ -49,7 +51,7 @@ export function decide(
   now: number,
   options: DecideOptions = {},
 ): Plan {
-  const draft = new Draft(memory, now, options.draining ?? false)
+  const draft = new Draft(memory, now, options.draining ?? false, options.loaded)
   for (const event of events) if (event.type === 'dag-file') takeDagFile(draft, event.report)
   for (const event of events) takeResult(draft, event)
   const due = options.timers ?? memory.timers.due(now, TIMER_BUDGET)

@@ -26,7 +26,13 @@ import type { ReadyTi } from './waiting.ts'
 export class Draft {
   readonly memory: SchedulerMemory
   readonly now: number
-  readonly draining: boolean
+  /** Runs that are neither running nor queued, loaded because a command names them. */
+  readonly #loaded: ReadonlyMap<number, RunMemory>
+  readonly #stopping: boolean
+  newDraining: boolean | null = null
+  readonly #deletedRuns: number[] = []
+  readonly #deletedPools: string[] = []
+  readonly #tiNotes = new Map<number, string | null>()
 
   readonly runs = new Map<number, RunDraft>()
   readonly endedRuns = new Set<number>()
@@ -58,11 +64,22 @@ export class Draft {
   readonly cancels: { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[] = []
   readonly acknowledgements: TryKey[] = []
 
-  constructor(memory: SchedulerMemory, now: number, draining: boolean) {
+  constructor(
+    memory: SchedulerMemory,
+    now: number,
+    stopping: boolean,
+    loaded: ReadonlyMap<number, RunMemory> = new Map(),
+  ) {
     this.memory = memory
     this.now = now
-    this.draining = draining
+    this.#stopping = stopping
+    this.#loaded = loaded
     this.nextIds = memory.nextIds
+  }
+
+  /** Nothing new starts: the program stops, or an operator asked for it. */
+  get draining(): boolean {
+    return this.#stopping || (this.newDraining ?? this.memory.draining)
   }
 
   // ids
@@ -89,9 +106,9 @@ export class Draft {
     })
   }
 
-  tiEvent(run: RunDraft, ti: TiRecord, actor: string, cause: string | null): void {
+  tiEvent(run: RunDraft, ti: TiRecord, actor: string, cause: string | null, kind = `ti.${ti.state}`): void {
     this.event({
-      kind: `ti.${ti.state}`,
+      kind,
       actor,
       dagRunId: run.record.id,
       dagId: run.record.dagId,
@@ -169,11 +186,51 @@ export class Draft {
   run(dagRunId: number): RunDraft | undefined {
     const own = this.runs.get(dagRunId)
     if (own !== undefined) return own
-    const memory = this.memory.runs.get(dagRunId)
+    const memory = this.memory.runs.get(dagRunId) ?? this.memory.parked.get(dagRunId) ?? this.#loaded.get(dagRunId)
     if (memory === undefined) return undefined
     const draft = RunDraft.of(memory)
     this.runs.set(dagRunId, draft)
     return draft
+  }
+
+  /** By its name: running, queued, or loaded for a command. A queued run without TIs comes with none. */
+  findRun(dagId: string, runId: string): RunDraft | undefined {
+    for (const run of this.runs.values()) if (isNamed(run.record, dagId, runId)) return this.#unlessDeleted(run)
+    for (const runs of [this.memory.runs, this.memory.parked, this.#loaded]) {
+      for (const { record } of runs.values())
+        if (isNamed(record, dagId, runId)) return this.#unlessDeleted(this.run(record.id)!)
+    }
+    const record = this.dag(dagId)?.queued.find((queued) => isNamed(queued, dagId, runId))
+    if (record === undefined) return undefined
+    const bare = RunDraft.withoutTis(record, this.graph(record.versionId))
+    this.runs.set(record.id, bare)
+    return bare
+  }
+
+  #unlessDeleted(run: RunDraft): RunDraft | undefined {
+    return this.#deletedRuns.includes(run.record.id) ? undefined : run
+  }
+
+  /** The queue holds records: a changed one takes the old one's place. */
+  replaceQueued(record: RunRecord): void {
+    const dag = this.dag(record.dagId)
+    if (dag === undefined) return
+    this.setDag({ ...dag, queued: dag.queued.map((queued) => (queued.id === record.id ? record : queued)) })
+  }
+
+  deleteRun(dagRunId: number): void {
+    this.rows++
+    this.#deletedRuns.push(dagRunId)
+  }
+
+  deletePool(name: string): void {
+    this.rows++
+    this.#deletedPools.push(name)
+  }
+
+  setTiNote(tiId: number, note: string | null): void {
+    this.rows++
+    this.#tiNotes.set(tiId, note)
   }
 
   // executions and limits
@@ -274,6 +331,10 @@ export class Draft {
       insertedVersions: this.#insertedVersions,
       deletedVersions: this.#deletedVersions,
       pools: [...this.pools.values()],
+      deletedPools: this.#deletedPools,
+      deletedRuns: this.#deletedRuns,
+      tiNotes: [...this.#tiNotes].map(([tiId, note]) => ({ tiId, note })),
+      draining: this.newDraining,
       importErrors: importErrors.flatMap(([, error]) => (error === null ? [] : [error])),
       clearedImportErrors: importErrors.flatMap(([file, error]) => (error === null ? [file] : [])),
       insertedRuns,
@@ -289,10 +350,6 @@ export class Draft {
         this.startedExecutions.has(text) ? [] : [{ tiId: record.tiId, tryNumber: record.tryNumber }],
       ),
       xcoms: this.#xcoms,
-      deletedRuns: [],
-      deletedPools: [],
-      tiNotes: [],
-      draining: null,
       events: this.#events,
       answers: this.#answers.map((one) => ({ ...one, lastEventId })),
     }
@@ -300,6 +357,10 @@ export class Draft {
 }
 
 type SchedulerMemoryLacking = SchedulerMemory['lackingPool'] extends Map<string, infer V> ? V : never
+
+function isNamed(record: RunRecord, dagId: string, runId: string): boolean {
+  return record.dagId === dagId && record.runId === runId
+}
 
 export function readyTi(run: Pick<RunMemory, 'record' | 'graph' | 'tis'>, index: number): ReadyTi {
   return {

@@ -81,6 +81,8 @@ export interface SchedulerMemory {
   readonly graphs: Map<number, DagGraph>
   /** Running runs. */
   readonly runs: Map<number, RunMemory>
+  /** Queued runs that have TIs: they were cleared and wait in the queue of their Dag. */
+  readonly parked: Map<number, RunMemory>
   /** By `tryKeyText`. */
   readonly executions: Map<string, ExecutionMemory>
   /** Units in use, by limit. */
@@ -93,6 +95,8 @@ export interface SchedulerMemory {
   readonly lackingPool: Map<string, { readonly bundleHash: string; readonly dags: readonly ParsedDag[] }>
   /** Ready TIs that were not offered to the limits yet. */
   candidates: readonly ReadyTi[]
+  /** An operator asked for it: nothing new starts anywhere until `resume`. */
+  draining: boolean
   /** Limits to look at although nothing was freed: a bounded tick stopped early. */
   wake: ReadonlySet<string>
   nextIds: NextIds

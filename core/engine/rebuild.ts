@@ -9,7 +9,7 @@ import type { Snapshot } from '../ports/store.ts'
 import type { TiRecord, TryRecord } from '../records.ts'
 import { defaultConf } from './dag-files.ts'
 import { readyTi } from './draft.ts'
-import type { ExecutionMemory, SchedulerMemory } from './memory.ts'
+import type { ExecutionMemory, RunMemory, SchedulerMemory } from './memory.ts'
 import { RunDraft, rebuildCounts } from './run-draft.ts'
 import { nextRun } from './runs.ts'
 import { TimerHeap } from './timer-heap.ts'
@@ -36,6 +36,7 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
     dags: new Map(),
     graphs,
     runs: new Map(),
+    parked: new Map(),
     executions: new Map(),
     usage: new Map(),
     pools: new Map(snapshot.pools.map((pool) => [pool.name, pool])),
@@ -44,6 +45,7 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
     importErrors: new Map(snapshot.importErrors.map((error) => [error.file, error])),
     lackingPool: new Map(),
     candidates: [],
+    draining: snapshot.draining,
     wake: new Set(),
     nextIds: snapshot.nextIds,
   }
@@ -58,11 +60,16 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
 function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, candidates: ReadyTi[]): void {
   const tisByRun = Map.groupBy(snapshot.tis, (ti) => ti.dagRunId)
   for (const record of snapshot.runs) {
-    if (record.state !== 'running') continue
+    const own = tisByRun.get(record.id)
+    if (record.state !== 'running' && own === undefined) continue
     const graph = memory.graphs.get(record.versionId)
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
-    const tis = byTaskIndex(graph, tisByRun.get(record.id) ?? [], record.id)
+    const tis = byTaskIndex(graph, own ?? [], record.id)
+    if (record.state === 'queued') {
+      memory.parked.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
+      continue
+    }
     const run = RunDraft.of({ ...rebuildCounts(graph, tis), record, graph, tis })
     run.evaluateAll(() => {
       throw new Error(`run ${record.id} was stored unsettled`)
@@ -88,6 +95,26 @@ function byTaskIndex(graph: DagGraph, tis: readonly TiRecord[], dagRunId: number
     if (ti === undefined) throw new Error(`run ${dagRunId} has no TI for task "${task.taskId}"`)
     return ti
   })
+}
+
+/** Runs that commands name and memory does not hold, in the shape `decide` takes them. */
+export function loadedRuns(
+  loaded: Pick<Snapshot, 'runs' | 'tis' | 'versions'>,
+  defaults: PlatformDefaults,
+): Map<number, RunMemory> {
+  const graphs = new Map(loaded.versions.map((version) => [version.versionId, buildGraph(version, defaults)]))
+  const tisByRun = Map.groupBy(loaded.tis, (ti) => ti.dagRunId)
+  const runs = new Map<number, RunMemory>()
+  for (const record of loaded.runs) {
+    const graph = graphs.get(record.versionId)
+    const own = tisByRun.get(record.id) ?? []
+    if (graph === undefined)
+      throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
+    // A run that was ended while it was queued has no TIs.
+    const tis = own.length === 0 ? [] : byTaskIndex(graph, own, record.id)
+    runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
+  }
+  return runs
 }
 
 function loadDags(memory: SchedulerMemory, snapshot: Snapshot, now: number): void {

@@ -51,6 +51,12 @@ export class RunDraft {
     return draft
   }
 
+  /** A queued run as far as it exists: its record. */
+  static withoutTis(record: RunRecord, graph: DagGraph): RunDraft {
+    const none = { tis: [], counts: new Int32Array(), ready: new Uint8Array(), open: 0 }
+    return new RunDraft({ record, graph, ...none }, false)
+  }
+
   memory(): RunMemory {
     const { record, graph, tis, counts, ready, open } = this
     return { record, graph, tis, counts, ready, open }
@@ -78,6 +84,25 @@ export class RunDraft {
   evaluateAll(onChange: TiChangeListener): void {
     for (const index of this.graph.order) this.#toEvaluate.push(index)
     this.settle(onChange)
+  }
+
+  /**
+   * Sets TIs by hand, backwards too (clear, mark): counts and readiness are worked out anew. Waiting lists may then hold
+   * an entry twice; the second finds the TI no longer ready.
+   */
+  rewrite(changes: ReadonlyMap<number, TiRecord>, evaluate: boolean, onChange: TiChangeListener): void {
+    for (const [index, ti] of changes) {
+      this.tis[index] = ti
+      this.changedTis.add(index)
+    }
+    const { counts, open } = rebuildCounts(this.graph, this.tis)
+    this.counts.set(counts)
+    this.open = open
+    const due = this.tis.flatMap((ti, index) => (ti.state === 'up_for_retry' && this.ready[index] === 1 ? [index] : []))
+    this.ready.fill(0)
+    if (!evaluate) return
+    this.evaluateAll(onChange)
+    for (const index of due) this.markReady(index)
   }
 
   /** A TI waits for a limit again (its retry delay has passed). */

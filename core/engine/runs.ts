@@ -114,10 +114,9 @@ function promote(draft: Draft, dag: DagMemory): void {
   const [record, ...queued] = dag.queued
   if (record === undefined) return
   draft.setDag({ ...dag, queued, running: dag.running + 1 })
-  const graph = draft.graph(record.versionId)
   const running: RunRecord = { ...record, state: 'running', startDate: draft.now }
-  const run = RunDraft.start(running, graph, draft.takeId('ti', graph.tasks.length))
-  draft.addRun(run)
+  const run = startOrResume(draft, running)
+  const { graph } = run
   draft.event({ kind: 'run.running', actor: 'scheduler', dagRunId: record.id, dagId: record.dagId })
   if (graph.dagrunTimeoutMs !== null) {
     draft.timer({ at: draft.now + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
@@ -125,15 +124,50 @@ function promote(draft: Draft, dag: DagMemory): void {
   run.evaluateAll(draft.listener(run))
 }
 
+/** A cleared run waits in the queue with its TIs; any other gets fresh ones now. */
+function startOrResume(draft: Draft, running: RunRecord): RunDraft {
+  const parked = draft.run(running.id)
+  if (parked !== undefined && parked.tis.length > 0) {
+    parked.setRecord(running)
+    return parked
+  }
+  const graph = draft.graph(running.versionId)
+  const run = RunDraft.start(running, graph, draft.takeId('ti', graph.tasks.length))
+  draft.addRun(run)
+  return run
+}
+
+/** Puts a finished run back into its Dag's queue: its cleared TIs run when the cap allows (airflow-behaviour 2.10). */
+export function requeue(draft: Draft, run: RunDraft, actor: string): void {
+  run.setRecord({ ...run.record, state: 'queued', queuedAt: draft.now, startDate: null, endDate: null })
+  const { id, dagId } = run.record
+  draft.event({ kind: 'run.queued', actor, dagRunId: id, dagId, cause: 'cleared' })
+  const dag = draft.dag(dagId)
+  if (dag === undefined) return
+  draft.setDag({ ...dag, queued: insertByRunAfter(dag.queued, run.record) })
+  draft.dagsToAdvance.add(dagId)
+}
+
+/** Takes a queued run out of its Dag's queue: it ends without having started. */
+export function dequeue(draft: Draft, run: RunDraft): void {
+  const dag = draft.dag(run.record.dagId)
+  if (dag !== undefined) draft.setDag({ ...dag, queued: dag.queued.filter((queued) => queued.id !== run.record.id) })
+}
+
+/** States of the leaves that take part in the run. */
+export function leafStates(run: RunDraft): TiState[] {
+  const leaves: TiState[] = []
+  run.tis.forEach((ti, i) => {
+    if (run.graph.downstream[i]!.length === 0 && ti.state !== 'removed') leaves.push(ti.state)
+  })
+  return leaves
+}
+
 /** Ends runs whose last TI has ended in this tick (invariant 7). */
 export function endFinishedRuns(draft: Draft): void {
   for (const run of draft.runs.values()) {
     if (run.open > 0 || run.record.state !== 'running') continue
-    const leaves: TiState[] = []
-    run.tis.forEach((ti, i) => {
-      if (run.graph.downstream[i]!.length === 0 && ti.state !== 'removed') leaves.push(ti.state)
-    })
-    endRun(draft, run, runOutcome(leaves), null)
+    endRun(draft, run, runOutcome(leafStates(run)), null)
   }
 }
 
@@ -142,21 +176,25 @@ export function endRun(
   run: RunDraft,
   state: Extract<RunState, 'success' | 'failed'>,
   cause: string | null,
+  wasRunning = true,
 ): void {
   run.setRecord({ ...run.record, state, endDate: draft.now })
   draft.endedRuns.add(run.record.id)
   draft.event({ kind: `run.${state}`, actor: 'scheduler', dagRunId: run.record.id, dagId: run.record.dagId, cause })
   const dag = draft.dag(run.record.dagId)
   if (dag === undefined) return
-  draft.setDag({ ...dag, running: dag.running - 1 })
+  if (wasRunning) draft.setDag({ ...dag, running: dag.running - 1 })
   draft.dagsToAdvance.add(dag.record.dagId)
 }
 
 /** `dagrunTimeout` has passed: the run fails, what has not ended is skipped, what still runs is cancelled (2.3 rule 7). */
 export function timeOutRun(draft: Draft, dagRunId: number): void {
   const run = draft.run(dagRunId)
-  if (run === undefined || run.record.state !== 'running') return
-  const seconds = (run.graph.dagrunTimeoutMs ?? 0) / 1000
+  const { dagrunTimeoutMs } = run?.graph ?? { dagrunTimeoutMs: null }
+  if (run === undefined || run.record.state !== 'running' || dagrunTimeoutMs === null) return
+  // Set for an earlier start: the run was cleared and began anew since.
+  if (run.record.startDate === null || run.record.startDate + dagrunTimeoutMs > draft.now) return
+  const seconds = dagrunTimeoutMs / 1000
   abandonRun(draft, run, 'dagrun timeout', `the run took longer than its dagrunTimeout of ${seconds} s`)
 }
 

@@ -18,6 +18,11 @@ export function compareMemory(actual: SchedulerMemory, rebuilt: SchedulerMemory)
     compare(`open TIs of run ${id}`, run.open, other.open)
     compare(`ready TIs of run ${id}`, [...run.ready], [...other.ready])
   }
+  compare('parked runs', [...actual.parked.keys()].sort(), [...rebuilt.parked.keys()].sort())
+  for (const [id, run] of actual.parked) {
+    compare(`parked run ${id}`, [run.record, run.tis], [rebuilt.parked.get(id)?.record, rebuilt.parked.get(id)?.tis])
+  }
+  compare('draining', actual.draining, rebuilt.draining)
   compare('executions', [...actual.executions.keys()].sort(), [...rebuilt.executions.keys()].sort())
   compare('usage', [...actual.usage].sort(), [...rebuilt.usage].sort())
   compare('pools', [...actual.pools.values()], [...rebuilt.pools.values()])

@@ -1,0 +1,207 @@
+/**
+ * What operators do to runs and TIs that exist: clear, mark, cancel, note, delete. Works alike on running runs, on queued
+ * ones, and on finished ones that the loop has loaded for the command. Each effect is the plan of `core/clear.ts`.
+ */
+import { planClear, planMark } from '../clear.ts'
+import type { Json } from '../json.ts'
+import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
+import { runOutcome } from '../run-state.ts'
+import { FINISHED_RUN_STATES, FINISHED_TI_STATES, type TiState } from '../states.ts'
+import { accept, refuse } from './answers.ts'
+import type { Draft } from './draft.ts'
+import type { RunDraft } from './run-draft.ts'
+import { abandonRun, dequeue, endRun, leafStates, requeue } from './runs.ts'
+
+type Of<Kind extends CommandRequest['kind']> = Extract<CommandRequest, { kind: Kind }>
+export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 'delete-run'>
+
+export function takeRunCommand(draft: Draft, command: CommandRecord, request: RunCommand): CommandAnswer {
+  const run = draft.findRun(request.dagId, request.runId)
+  if (run === undefined) return unknownRun(draft, request)
+  switch (request.kind) {
+    case 'clear':
+      return clear(draft, run, command.actor, request)
+    case 'mark':
+      return mark(draft, run, command.actor, request)
+    case 'mark-run':
+      return markRun(draft, run, command.actor, request.state)
+    case 'cancel':
+      return cancel(draft, run, command.actor, request.taskIds)
+    case 'note':
+      return note(draft, run, command.actor, request)
+    case 'delete-run':
+      return deleteRun(draft, run, command.actor)
+  }
+}
+
+function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions): CommandAnswer {
+  if (run.tis.length === 0) return effect(run, [])
+  const plan = planClear(run.graph, run.tis, options)
+  if (!plan.ok) return refuse('task-not-found', plan.message)
+  clearIndexes(draft, run, actor, plan.indexes)
+  return effect(run, plan.indexes)
+}
+
+/** Running tries are cancelled; their TIs start again once those executions have ended. */
+function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: readonly number[]): void {
+  if (indexes.length === 0) return
+  stopExecutions(draft, run, new Set(indexes), `clear by ${actor}`)
+  const cleared = new Map<number, TiRecord>()
+  for (const index of indexes) {
+    const ti = run.tis[index]!
+    cleared.set(index, {
+      ...ti,
+      state: 'none',
+      maxTries: ti.tryNumber + run.graph.tasks[index]!.retries + 1,
+      failures: 0,
+      losses: 0,
+      retryAt: null,
+      startDate: null,
+      endDate: null,
+      branchSkips: null,
+    })
+  }
+  for (const ti of cleared.values()) draft.tiEvent(run, ti, actor, 'cleared', 'ti.cleared')
+  draft.rows += cleared.size
+  if (FINISHED_RUN_STATES.has(run.record.state)) requeue(draft, run, actor)
+  run.rewrite(cleared, run.record.state === 'running', draft.listener(run))
+}
+
+function mark(draft: Draft, run: RunDraft, actor: string, options: MarkOptions): CommandAnswer {
+  if (run.tis.length === 0)
+    return refuse('run-not-started', 'the run is queued and has no task instances yet; mark the run, or wait')
+  const plan = planMark(run.graph, run.tis, options)
+  if (!plan.ok) return refuse('task-not-found', plan.message)
+  setStates(draft, run, actor, new Map(plan.indexes.map((index) => [index, options.state])))
+  clearIndexes(draft, run, actor, plan.cleared)
+  if (plan.cleared.length === 0) settleFinished(draft, run, actor)
+  return effect(run, plan.indexes, plan.cleared)
+}
+
+/** A finished run follows what its leaves say now. */
+function settleFinished(draft: Draft, run: RunDraft, actor: string): void {
+  const { state } = run.record
+  if (!FINISHED_RUN_STATES.has(state)) return
+  const outcome = runOutcome(leafStates(run))
+  if (outcome === state) return
+  run.setRecord({ ...run.record, state: outcome })
+  draft.event({
+    kind: `run.${outcome}`,
+    actor,
+    dagRunId: run.record.id,
+    dagId: run.record.dagId,
+    cause: 'its task instances were marked',
+  })
+}
+
+function markRun(draft: Draft, run: RunDraft, actor: string, state: 'success' | 'failed'): CommandAnswer {
+  const states = new Map<number, TiState>()
+  run.tis.forEach((ti, index) => {
+    if (ti.state === 'removed') return
+    if (state === 'success') states.set(index, 'success')
+    else if (!FINISHED_TI_STATES.has(ti.state)) {
+      states.set(index, ti.state === 'running' || ti.state === 'queued' ? 'failed' : 'skipped')
+    }
+  })
+  for (const [index, to] of [...states]) if (run.tis[index]!.state === to) states.delete(index)
+  const before = run.record.state
+  setStates(draft, run, actor, states, false)
+  if (before === 'queued') dequeue(draft, run)
+  const cause = `marked ${state} by ${actor}`
+  if (FINISHED_RUN_STATES.has(before)) {
+    run.setRecord({ ...run.record, state })
+    draft.event({ kind: `run.${state}`, actor, dagRunId: run.record.id, dagId: run.record.dagId, cause })
+  } else endRun(draft, run, state, cause, before === 'running')
+  return effect(run, [...states.keys()])
+}
+
+/** Ends TIs by hand. Their live tries are stopped; a running run goes on from there. */
+function setStates(
+  draft: Draft,
+  run: RunDraft,
+  actor: string,
+  states: ReadonlyMap<number, TiState>,
+  evaluate = run.record.state === 'running',
+): void {
+  stopExecutions(draft, run, new Set(states.keys()), actor)
+  const changed = new Map<number, TiRecord>()
+  for (const [index, state] of states) {
+    changed.set(index, { ...run.tis[index]!, state, retryAt: null, endDate: draft.now })
+  }
+  for (const ti of changed.values()) draft.tiEvent(run, ti, actor, 'marked')
+  draft.rows += changed.size
+  run.rewrite(changed, evaluate, draft.listener(run))
+}
+
+function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly string[] | undefined): CommandAnswer {
+  if (FINISHED_RUN_STATES.has(run.record.state)) {
+    return refuse('run-finished', `run ${run.record.runId} has ended (${run.record.state}); there is nothing to cancel`)
+  }
+  if (taskIds === undefined) {
+    const open = run.tis.flatMap((ti, index) => (FINISHED_TI_STATES.has(ti.state) ? [] : [index]))
+    if (run.record.state === 'queued') return markRun(draft, run, actor, 'failed')
+    abandonRun(draft, run, actor, `cancelled by ${actor}`)
+    return effect(run, open)
+  }
+  const indexes: number[] = []
+  for (const id of taskIds) {
+    const index = run.graph.indexOf.get(id)
+    if (index === undefined || run.tis[index] === undefined)
+      return refuse('task-not-found', `the run has no task "${id}"`)
+    if (!FINISHED_TI_STATES.has(run.tis[index].state)) indexes.push(index)
+  }
+  const live = stopExecutions(draft, run, new Set(indexes), actor)
+  // A live try fails, without a retry, when its process has ended; what has none fails here and now.
+  setStates(draft, run, actor, new Map(indexes.filter((index) => !live.has(index)).map((index) => [index, 'failed'])))
+  return effect(run, indexes)
+}
+
+function stopExecutions(draft: Draft, run: RunDraft, indexes: ReadonlySet<number>, by: string): Set<number> {
+  const live = new Set<number>()
+  for (const execution of draft.executionsOf(run.record.id)) {
+    if (!indexes.has(execution.index)) continue
+    draft.cancel(execution, by)
+    live.add(execution.index)
+  }
+  return live
+}
+
+function note(draft: Draft, run: RunDraft, actor: string, request: Of<'note'>): CommandAnswer {
+  if (request.note !== null && request.note.length > 1000) {
+    return refuse('bad-note', `the note has ${request.note.length} characters; at most 1,000 are kept`)
+  }
+  const { id, dagId, runId } = run.record
+  if (request.taskId === undefined) {
+    run.setRecord({ ...run.record, note: request.note })
+    if (run.record.state === 'queued') draft.replaceQueued(run.record)
+    draft.event({ kind: 'run.note', actor, dagRunId: id, dagId, cause: request.note })
+  } else {
+    const ti = run.tis[run.graph.indexOf.get(request.taskId) ?? -1]
+    if (ti === undefined) return refuse('task-not-found', `the run has no task "${request.taskId}"`)
+    draft.setTiNote(ti.id, request.note)
+    draft.event({ kind: 'ti.note', actor, dagRunId: id, dagId, tiId: ti.id, cause: request.note })
+  }
+  return accept({ dag_id: dagId, dag_run_id: runId, note: request.note })
+}
+
+function deleteRun(draft: Draft, run: RunDraft, actor: string): CommandAnswer {
+  const { id, dagId, runId, state } = run.record
+  if (!FINISHED_RUN_STATES.has(state)) {
+    return refuse('run-not-finished', `run ${runId} is ${state}; cancel it first: only finished runs can be deleted`)
+  }
+  draft.deleteRun(id)
+  draft.event({ kind: 'run.deleted', actor, dagRunId: id, dagId, cause: runId })
+  return accept({ dag_id: dagId, dag_run_id: runId })
+}
+
+function effect(run: RunDraft, indexes: readonly number[], cleared: readonly number[] = []): CommandAnswer {
+  const ids = (list: readonly number[]): Json => list.map((index) => run.graph.tasks[index]!.taskId)
+  const { dagId, runId, state } = run.record
+  return accept({ dag_id: dagId, dag_run_id: runId, state, task_ids: ids(indexes), cleared: ids(cleared) })
+}
+
+function unknownRun(draft: Draft, { dagId, runId }: RunCommand): CommandAnswer {
+  if (draft.dag(dagId) === undefined)
+    return refuse('dag-not-found', `there is no Dag "${dagId}"; see \`tradewind dags list\``)
+  return refuse('run-not-found', `Dag "${dagId}" has no run "${runId}"; see \`tradewind runs list ${dagId}\``)
+}
