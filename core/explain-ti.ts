@@ -1,15 +1,14 @@
 /**
- * Why a task instance is in the state it is in, in sentences. For one that waits the reasons come from `core/why-not`,
+ * Why a task instance is in the state it is in, in sentences. For one that waits the reasons come from `why-not.ts`,
  * which asks the functions the scheduler decides by, over memory rebuilt from one snapshot; nothing is written.
  */
-import { rebuild } from '../core/engine/rebuild.ts'
-import type { PlatformDefaults } from '../core/platform-defaults.ts'
-import type { Snapshot } from '../core/ports/store.ts'
-import type { DagRecord, EventRecord, RunRecord, TiRecord, TryRecord } from '../core/records.ts'
-import type { SerializedDag } from '../core/serialized-dag.ts'
-import { FINISHED_TI_STATES } from '../core/states.ts'
-import { whyNot } from '../core/why-not.ts'
-import { instant } from './output.ts'
+import { rebuild } from './engine/rebuild.ts'
+import type { PlatformDefaults } from './platform-defaults.ts'
+import type { Snapshot } from './ports/store.ts'
+import type { DagRecord, EventRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
+import type { SerializedDag } from './serialized-dag.ts'
+import { FINISHED_TI_STATES } from './states.ts'
+import { whyNot } from './why-not.ts'
 
 export interface TiFacts {
   readonly dag: DagRecord
@@ -32,7 +31,7 @@ export interface TiFacts {
 }
 
 export interface Explanation {
-  /** A code of `core/why-not`, or `history` for what has been. */
+  /** A code of `why-not.ts`, or `history` for what has been. */
   readonly code: string
   readonly message: string
 }
@@ -122,4 +121,13 @@ function whereItRuns(last: TryRecord | undefined): string {
 
 function since(at: number | null, now: number): string {
   return at === null ? '' : ` at ${instant(at)}, ${Math.max(0, Math.round((now - at) / 1_000))} s ago`
+}
+
+/** `2026-01-31 02:00:00Z` */
+function instant(at: number | null): string {
+  if (at === null) return '-'
+  return new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.000Z$/, 'Z')
 }
