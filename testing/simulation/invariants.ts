@@ -21,6 +21,7 @@ export class TransitionWatch {
 
   after(writes: TickWrites, violation: Violation): void {
     for (const ti of writes.insertedTis) this.#tis.set(ti.id, ti)
+    const cleared = new Set(writes.events.filter((event) => event.kind === 'ti.cleared').map((event) => event.tiId))
     for (const ti of writes.updatedTis) {
       const before = this.#tis.get(ti.id)
       if (before === undefined) {
@@ -28,7 +29,9 @@ export class TransitionWatch {
         continue
       }
       // Several changes of one tick are one write, so a legal path is enough: through `queued` or `up_for_retry`.
-      if (!reachable(before.state, ti.state)) violation(`TI ${ti.id} went from ${before.state} to ${ti.state}`)
+      // A clear leads back to `none` from anywhere, and on from there within the same tick.
+      const from = cleared.has(ti.id) ? 'none' : before.state
+      if (!reachable(from, ti.state)) violation(`TI ${ti.id} went from ${before.state} to ${ti.state}`)
       if (ti.tryNumber < before.tryNumber || ti.tryNumber > before.tryNumber + 1) {
         violation(`TI ${ti.id} went from try ${before.tryNumber} to ${ti.tryNumber}`)
       }

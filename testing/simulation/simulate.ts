@@ -205,10 +205,43 @@ class World {
       const logicalDate = this.random.chance(0.3) ? START + this.random.int(-5, 60) * 1000 : undefined
       const request = { kind: 'trigger' as const, dagId, ...(logicalDate === undefined ? {} : { logicalDate }) }
       this.tables.submit(request, 'user:sim', this.clock.now())
+    } else if (roll < 0.9) {
+      this.clear()
+    } else if (roll < 0.93) {
+      this.count('drains')
+      this.tables.submit({ kind: 'drain' }, 'user:sim', this.clock.now())
+      this.clock.setTimer(this.clock.now() + this.random.int(100, 8000), () =>
+        this.tables.submit({ kind: 'resume' }, 'user:sim', this.clock.now()),
+      )
     } else {
       this.count('pauses')
       this.tables.submit({ kind: this.random.chance(0.5) ? 'pause' : 'unpause', dagId }, 'user:sim', this.clock.now())
     }
+  }
+
+  /** Clears something of some run: what is cleared runs again and ends as before. */
+  clear(): void {
+    const runs = [...this.tables.runs.values()]
+    if (runs.length === 0) return
+    const run = this.random.pick(runs)
+    const dag = this.dags.get(run.dagId)!
+    this.count(run.state === 'running' ? 'clears while running' : 'clears')
+    const taskIds = this.random.chance(0.3) ? [] : [this.random.pick(dag.tasks).taskId]
+    this.tables.submit(
+      {
+        kind: 'clear',
+        dagId: run.dagId,
+        runId: run.runId,
+        taskIds,
+        upstream: this.random.chance(0.2),
+        // What is below must follow, or it would keep states that its upstream no longer explains.
+        downstream: true,
+        onlyFailed: false,
+        onlyRunning: false,
+      },
+      'user:sim',
+      this.clock.now(),
+    )
   }
 
   /** kill -9 of a whole program, and a new one a little later. */
