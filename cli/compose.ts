@@ -15,6 +15,7 @@ import { startEmbeddedServer } from '../database/embedded/server.ts'
 import { migrate } from '../database/migrations/migrate.ts'
 import { readHealth, recordHeartbeat } from '../database/queries/overview.ts'
 import { createPostgresStore } from '../database/store/postgres-store.ts'
+import { makeFirstAdmin } from '../database/users/users.ts'
 import { createDatabaseWorkerApi } from '../database/worker-api.ts'
 import { createFileLogStore } from '../executor/file-log-store.ts'
 import { createLocalExecutor } from '../executor/local-executor.ts'
@@ -25,6 +26,7 @@ import * as airflowSdk from '../sdk/airflow.ts'
 import * as sdk from '../sdk/index.ts'
 import { createWebServer } from '../webserver/create-web-server.ts'
 import { listen } from '../webserver/listen.ts'
+import { accessOptions, exposureWarning } from './access-options.ts'
 import { chooseChildIdentity, type Identity } from './child-identity.ts'
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts'
 import type { Connection } from './database-access.ts'
@@ -158,6 +160,7 @@ async function startParts(
       defaults: platformDefaults(config),
       slots: config['executor.slots'] ?? config['scheduler.parallelism'],
       settings: shownSettings(program),
+      access: accessOptions(config),
       connectionProbe: entryFile('webserver/connection-probe'),
       readHealth: async () => {
         const health = await readHealth(pool)
@@ -174,9 +177,15 @@ async function startParts(
     stops.push(() => app.close())
     const port = config['server.port']
     const portIsExplicit = program.sources['server.port'] !== 'default'
+    const exposure = exposureWarning(config)
+    if (exposure !== null) log(`Warning: ${exposure}`)
     const listening = await listen(app, { host: config['server.host'], port, portIsExplicit })
     if (listening.movedFrom !== null) log(`Port ${listening.movedFrom} is taken; using ${listening.port}`)
     address = listening.address
+    const admin = await makeFirstAdmin(pool)
+    if (admin !== null) {
+      log(`Sign in as ${admin.name} with the password ${admin.password} (shown this once; lost: users reset-admin)`)
+    }
   }
   return { address, activity: () => watcher.read(scheduler.memory()), broken: broken.promise }
 }

@@ -10,6 +10,8 @@ import { addPoolsCommands } from './commands/pools.ts'
 import { addProgramCommands } from './commands/program.ts'
 import { addRunsCommands } from './commands/runs.ts'
 import { addTestCommand } from './commands/test-dag.ts'
+import { addTokensCommands } from './commands/tokens.ts'
+import { addUsersCommands } from './commands/users.ts'
 import { addConnectionsCommands, addSecretsCommands, addVariablesCommands } from './commands/variables.ts'
 import type { CommandContext } from './leaf-command.ts'
 import type { Streams } from './output.ts'
@@ -34,6 +36,8 @@ function buildProgram(context: CommandContext): Command {
   addConnectionsCommands(program, context)
   addPoolsCommands(program, context)
   addSecretsCommands(program, context)
+  addUsersCommands(program, context)
+  addTokensCommands(program, context)
   addDbCommands(program, context)
   addConfigCommands(program, context)
   return program

@@ -3,6 +3,7 @@
  * route names the role it needs (`config.role`).
  */
 import fastify, { type FastifyInstance } from 'fastify'
+import { addSignIn, DEFAULT_ACCESS } from './auth/index.ts'
 import { addMessageChecks } from './check-messages.ts'
 import { addErrorReplies } from './error-replies.ts'
 import './request-identity.ts'
@@ -13,10 +14,12 @@ const BODY_LIMIT = 1024 * 1024
 
 /** Not listening yet: call `listen`, or `inject` in tests. */
 export function createWebServer(parts: WebServerParts): FastifyInstance {
+  const { trustedProxies } = parts.access ?? DEFAULT_ACCESS
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
-    trustProxy: false,
+    // Never `true`: any client could then claim any address.
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 300 },
   })
@@ -25,6 +28,7 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
   app.decorateRequest('identity', null)
 
   // Sign-in comes first: its hook stands before every route registered after it.
+  addSignIn(app, parts)
   for (const plugin of apiRoutes) app.register(plugin, { ...parts, prefix: '/api/v2' })
   return app
 }

@@ -3,11 +3,10 @@
  * by nothing else; without one it is `null`.
  */
 import type { FastifyRequest } from 'fastify'
+import type { Role } from '../database/users/roles.ts'
 import { EarlyReply } from './error-replies.ts'
 
-/** Each may do what the ones before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const
-export type Role = (typeof ROLES)[number]
+export type { Role }
 
 export interface Identity {
   readonly name: string

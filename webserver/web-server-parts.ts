@@ -4,11 +4,12 @@
  */
 import type { PlatformDefaults } from '../core/platform-defaults.ts'
 import type { LogStore } from '../core/ports/log-store.ts'
-import type { openPool } from '../database/connect.ts'
 import type { Secrets } from '../database/secrets/cipher.ts'
+import type { AccessOptions } from './auth/index.ts'
 import type { HealthReading } from './health.ts'
+import type { Pool } from './pool.ts'
 
-export type Pool = ReturnType<typeof openPool>
+export type { Pool }
 
 /** One setting as `GET /config` shows it. Secret values are left out by whoever makes the list. */
 export interface ShownSetting {
@@ -36,6 +37,8 @@ export interface WebServerParts {
   now(): number
   /** Gets errors of requests, which the client is not shown. */
   log(line: string): void
+  /** Default: loopback without a proxy, session cookie and bearer token. */
+  readonly access?: AccessOptions
   /** How long a command is waited for before it is answered with 202. Default 5,000. */
   readonly commandPatienceMs?: number
   /** Tests: an answer that does not fit its schema is an error. */

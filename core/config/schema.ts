@@ -39,6 +39,33 @@ export const SETTINGS = {
     defaultText: '8080, or a free one when it is taken',
     description: 'Port of the web server. 0 takes any free one. A port set here that is taken is an error.',
   }),
+  'server.base_url': optionalText({
+    defaultText: 'the address it listens on',
+    description:
+      'Address people use, where that is another one: behind a proxy, `https://tradewind.example.org`. With https ' +
+      'cookies are sent over https only.',
+  }),
+  'server.trusted_proxies': list({
+    default: [],
+    defaultText: 'none',
+    description: 'Addresses or networks of proxies whose `X-Forwarded-For` is believed, such as `127.0.0.1`.',
+  }),
+  'server.session_idle': duration({
+    default: 12 * HOUR,
+    min: MINUTE,
+    max: 90 * DAY,
+    description: 'A session of the page that was not used for this long is over.',
+  }),
+  'server.session_longest': duration({
+    default: 7 * DAY,
+    min: MINUTE,
+    max: 365 * DAY,
+    description: 'After this time everybody signs in anew.',
+  }),
+  'server.metrics_open': yesNo({
+    default: false,
+    description: 'Whether `/metrics` answers without a token.',
+  }),
   'database.url': optionalText({
     env: 'DATABASE_URL',
     secret: true,
@@ -241,6 +268,36 @@ export const SETTINGS = {
     min: 1,
     max: 1_024,
     description: 'Largest value a task may return or push, as JSON text, in MB.',
+  }),
+  'retention.events': duration({
+    default: 365 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description: 'The history is kept this long; it goes in parts of a million events.',
+  }),
+  'retention.logs': duration({
+    default: 90 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description: 'Logs of tries are kept this long after their last line.',
+  }),
+  'retention.xcoms': duration({
+    default: 90 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description: 'XComs are kept this long after their run has ended.',
+  }),
+  'retention.bundles': duration({
+    default: 30 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description: 'Versions of Dags that no run uses, and their bundles, are kept this long.',
+  }),
+  'retention.runs': duration({
+    default: 3_650 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description: 'Runs, with their task instances and tries, are kept this long after their end.',
   }),
   'shutdown.grace': duration({
     default: 10 * SECOND,

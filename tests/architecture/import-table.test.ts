@@ -19,7 +19,7 @@ const TABLE: Readonly<Record<Room, Allowed>> = {
   executor: { rooms: ['core'], packages: [] },
   worker: { rooms: ['core', 'sdk'], packages: [] },
   testing: { rooms: ['core', 'sdk', 'worker', 'scheduler'], packages: [] },
-  webserver: { rooms: ['core', 'database'], packages: ['fastify', /^@fastify\//, 'typebox'] },
+  webserver: { rooms: ['core', 'database'], packages: ['fastify', /^@fastify\//, 'typebox', 'prom-client'] },
   cli: { rooms: [...ROOMS], packages: ['commander', '@commander-js/extra-typings', 'cli-table3'] },
 }
 
@@ -27,7 +27,16 @@ const TABLE: Readonly<Record<Room, Allowed>> = {
 const PAGE = 'webserver/ui'
 const PAGE_ALLOWED: Allowed = {
   rooms: [],
-  packages: ['react', 'react-dom', /^@mantine\//, /^@tanstack\//, '@xyflow/react', 'elkjs', 'vite', '@vitejs/plugin-react'],
+  packages: [
+    'react',
+    'react-dom',
+    /^@mantine\//,
+    /^@tanstack\//,
+    '@xyflow/react',
+    'elkjs',
+    'vite',
+    '@vitejs/plugin-react',
+  ],
 }
 
 const files = sourceFiles()
