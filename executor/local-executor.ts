@@ -150,7 +150,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
         continue
       }
       const entry = running.get(key)
-      if (entry !== undefined) childOf(entry)?.doom(cancelledCause(reason.by), 'ask')
+      if (entry !== undefined) childOf(entry)?.doom(cancelledCause(reason.by), reason.atOnce === true ? 'now' : 'ask')
     }
   }
 

@@ -43,18 +43,22 @@ export interface Scheduler {
 /** Most events taken into one tick. */
 const EVENT_BUDGET = 2000
 const COMMAND_BUDGET = 500
+const FILE_BUDGET = 200
 /** A start report alone waits this long for company, so that `running` costs no commit of its own. */
 const START_DELAY_MS = 50
 const SWEEP_MS = 5_000
 const RETRY_MS = 1_000
 /** Longest wait in front of the timer heap. */
 const MAX_TIMER_MS = 60_000
+/** For the results of what was ended by a stop to be committed. */
+const LAST_COMMIT_MS = 5_000
 /**
- * An execution of another, silent host is declared lost after this. Before that it is surely dead: a host without its
- * database cancels it (`SURELY_LOST_MS`, 8 s), and a child whose host is stopped ends itself (`CHILD_LEASE_MS` in
- * `core/ports/child-protocol.ts`, 8 s and at most one more until it looks).
+ * An execution of another, silent host is declared lost this long after its lease (3 s) ran out. By then it is surely
+ * dead, even if its host lost its database first and was stopped just before it could act on that: a host without its
+ * database kills it after 8 s (`SURELY_LOST_MS`), and a child whose host is stopped ends itself within 9 s more
+ * (`CHILD_LEASE_MS` in `core/ports/child-protocol.ts`, and until it looks).
  */
-const HOST_LOSS_MS = 10_000
+const HOST_LOSS_MS = 15_000
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
   return new SchedulerLoop(options)
@@ -78,6 +82,9 @@ class SchedulerLoop implements Scheduler {
   /** Executions of ours that the last sweep did not find on the executor. */
   #suspects = new Set<string>()
   #idleWaiters: (() => void)[] = []
+  /** Of this term: one for each silent host. */
+  #hostLossTimers: (() => void)[] = []
+  #stopping: Promise<void> | null = null
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -107,22 +114,30 @@ class SchedulerLoop implements Scheduler {
     return this.#memory
   }
 
-  async stop(graceMs: number): Promise<void> {
-    const { executor, clock } = this.#options
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const { executor, clock, log } = this.#options
     this.#draining = true
     this.#wake()
-    const deadline = clock.now() + graceMs
-    await this.#untilIdle(deadline)
-    await executor.stop(Math.max(0, deadline - clock.now()), { by: SHUTDOWN })
-    // The reports of what was cancelled are committed before the lease goes.
-    await this.#untilIdle(clock.now() + 5_000)
-    this.#stopped = true
-    this.#cancelSweep?.()
-    this.#cancelTimer?.()
-    this.#cancelStartDelay?.()
-    await this.#unlisten?.()
-    await this.#lease.release()
-    this.#memory = null
+    const deadline = clock.monotonic() + graceMs
+    await this.#untilIdle(graceMs)
+    try {
+      await executor.stop(Math.max(0, deadline - clock.monotonic()), { by: SHUTDOWN })
+      // The reports of what was cancelled are committed before the lease goes.
+      await this.#untilIdle(LAST_COMMIT_MS)
+    } finally {
+      this.#stopped = true
+      this.#cancelSweep?.()
+      this.#cancelTimer?.()
+      this.#cancelStartDelay?.()
+      await this.#unlisten?.().catch((error: unknown) => log(`scheduler: while stopping: ${textOf(error)}`))
+      await this.#lease.release()
+      this.#dropTerm('stopped')
+    }
   }
 
   #onReports(reports: readonly ExecutorReport[]): void {
@@ -133,7 +148,7 @@ class SchedulerLoop implements Scheduler {
     }
     if (ended) this.#wake()
     else if (this.#cancelStartDelay === null) {
-      this.#cancelStartDelay = this.#options.clock.setTimer(this.#options.clock.now() + START_DELAY_MS, () => {
+      this.#cancelStartDelay = this.#options.clock.setDelay(START_DELAY_MS, () => {
         this.#cancelStartDelay = null
         this.#wake()
       })
@@ -150,18 +165,22 @@ class SchedulerLoop implements Scheduler {
   }
 
   async #pump(): Promise<void> {
+    let epoch = this.#lease.epoch
     try {
-      while (this.#again && !this.#stopped && this.#lease.epoch !== null) {
+      while (this.#again && !this.#stopped) {
+        epoch = this.#lease.epoch
+        if (epoch === null) break
         this.#again = false
-        if (this.#memory === null) await this.#beginTerm(this.#lease.epoch)
+        if (this.#memory?.epoch !== epoch) await this.#beginTerm(epoch)
         else if (await this.#tick(this.#memory)) this.#again = true
       }
     } catch (error) {
       const fenced = error instanceof FencedError
-      this.#options.log(`scheduler: ${error instanceof Error ? error.message : String(error)}; starting over`)
-      this.#dropTerm(fenced ? 'fenced' : 'error')
-      if (fenced) this.#cancelEverything()
-      this.#lease.restart(fenced ? 0 : RETRY_MS)
+      this.#options.log(`scheduler: ${textOf(error)}; starting over`)
+      // Meanwhile the term may have been lost, and even a new one begun, which this error says nothing about.
+      if (this.#memory?.epoch === epoch) this.#dropTerm(fenced ? 'fenced' : 'error')
+      if (epoch !== null) this.#lease.restart(epoch, fenced ? 0 : RETRY_MS)
+      if (fenced && this.#lease.epoch === null) this.#cancelEverything()
     } finally {
       this.#busy = false
       if (this.#again && this.#lease.epoch !== null) this.#wake()
@@ -172,7 +191,9 @@ class SchedulerLoop implements Scheduler {
 
   async #beginTerm(epoch: number): Promise<void> {
     const { store, executor, clock, defaults } = this.#options
+    this.#dropTerm('a new term')
     const snapshot = await store.load(epoch)
+    if (this.#lease.epoch !== epoch) return
     const { host, slots } = executor
     const memory = rebuild(snapshot, { defaults, slots, epoch, host, now: clock.now() })
     this.#inbox = this.#reconcile(memory)
@@ -201,15 +222,25 @@ class SchedulerLoop implements Scheduler {
       if (record.host === executor.host || isSurelyDead?.(record.host) === true) events.push(lost(record, clock.now()))
       else silentHosts.add(record.host)
     }
-    for (const host of silentHosts) memory.timers.push({ at: clock.now() + HOST_LOSS_MS, kind: 'host-lost', host })
+    for (const host of silentHosts) {
+      this.#hostLossTimers.push(clock.setDelay(HOST_LOSS_MS, () => this.#declareLost(memory, host)))
+    }
     return events
+  }
+
+  /** A host of an earlier leader is surely dead from now on. */
+  #declareLost(memory: SchedulerMemory, host: string): void {
+    for (const { record } of memory.executions.values()) {
+      if (record.host === host) this.#inbox.push(lost(record, this.#options.clock.now()))
+    }
+    this.#wake()
   }
 
   async #tick(memory: SchedulerMemory): Promise<boolean> {
     const { store, clock, log } = this.#options
     const events: SchedulerEvent[] = this.#inbox.splice(0, EVENT_BUDGET)
-    for (const report of this.#files.take()) events.push({ type: 'dag-file', report })
-    let more = this.#inbox.length > 0
+    for (const report of this.#files.take(FILE_BUDGET)) events.push({ type: 'dag-file', report })
+    let more = this.#inbox.length > 0 || this.#files.isWaiting
     if (this.#commandsMayWait) {
       this.#commandsMayWait = false
       const commands = await store.commandsAfter(0, COMMAND_BUDGET)
@@ -227,7 +258,7 @@ class SchedulerLoop implements Scheduler {
       loaded,
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
-      act: (plan: Plan) => this.#act(plan),
+      act: (plan: Plan) => this.#act(memory, plan),
       log,
     }
     const left = await tick(context, events)
@@ -247,9 +278,11 @@ class SchedulerLoop implements Scheduler {
     return loadedRuns({ ...found, runs: finished }, memory.defaults)
   }
 
-  #act(plan: Plan): void {
+  #act(memory: SchedulerMemory, plan: Plan): void {
     const { executor, onCommit } = this.#options
-    if (plan.dispatches.length > 0) executor.dispatch(plan.dispatches)
+    // The term may have been lost while the commit was under way. Nothing is started then; the next term (ours or another's)
+    // finds these tries in the tables and on no host, and repeats them.
+    if (plan.dispatches.length > 0 && this.#memory === memory) executor.dispatch(plan.dispatches)
     for (const { keys, reason } of plan.cancels) executor.cancel(keys, reason)
     if (plan.acknowledgements.length > 0) executor.acknowledge(plan.acknowledgements)
     onCommit?.(plan)
@@ -266,7 +299,7 @@ class SchedulerLoop implements Scheduler {
 
   /** Heals lost hints and executions that fell through: the tables and the executor are asked, not the hints. */
   #sweepLater(): void {
-    this.#cancelSweep = this.#options.clock.setTimer(this.#options.clock.now() + SWEEP_MS, () => {
+    this.#cancelSweep = this.#options.clock.setDelay(SWEEP_MS, () => {
       this.#sweep()
       this.#sweepLater()
     })
@@ -274,10 +307,11 @@ class SchedulerLoop implements Scheduler {
 
   #sweep(): void {
     this.#commandsMayWait = true
-    if (this.#memory !== null && !this.#busy && this.#inbox.length === 0) {
+    if (this.#memory !== null) {
       const { executor, clock } = this.#options
       const { running, finished } = executor.inventory()
       const known = new Set([...running.map(tryKeyText), ...finished.map((report) => tryKeyText(report.key))])
+      // What memory holds was dispatched in the same turn of the event loop, so this is sound in the middle of a tick too.
       const missing = [...this.#memory.executions].filter(
         ([text, { record }]) => record.host === executor.host && !known.has(text),
       )
@@ -293,19 +327,20 @@ class SchedulerLoop implements Scheduler {
     if (this.#memory === null) return
     this.#memory = null
     this.#inbox = []
+    for (const cancel of this.#hostLossTimers.splice(0)) cancel()
     this.#options.log(`scheduler: no longer leading (${reason})`)
   }
 
   /** Another leader will declare our executions lost, so none may outlive our lease for long. */
   #cancelEverything(): void {
     const { executor } = this.#options
-    executor.cancel(executor.inventory().running, { by: LOST_LEADERSHIP })
+    executor.cancel(executor.inventory().running, { by: LOST_LEADERSHIP, atOnce: true })
   }
 
-  #untilIdle(deadline: number): Promise<void> {
+  #untilIdle(ms: number): Promise<void> {
     if (this.#isIdle()) return Promise.resolve()
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.setTimer(deadline, resolve)
+      const cancel = this.#options.clock.setDelay(ms, resolve)
       this.#idleWaiters.push(() => {
         cancel()
         resolve()
@@ -318,13 +353,21 @@ class SchedulerLoop implements Scheduler {
     for (const waiter of this.#idleWaiters.splice(0)) waiter()
   }
 
+  /** Nothing runs here, and no result of ours waits for a commit that can still come. */
   #isIdle(): boolean {
-    if (this.#memory === null) return true
+    const { executor } = this.#options
+    if (this.#memory === null) {
+      const { running, finished } = executor.inventory()
+      return running.length === 0 && (finished.length === 0 || this.#lease.isHeldByOther)
+    }
     if (this.#busy || this.#inbox.length > 0) return false
-    const { host } = this.#options.executor
-    for (const { record } of this.#memory.executions.values()) if (record.host === host) return false
+    for (const { record } of this.#memory.executions.values()) if (record.host === executor.host) return false
     return true
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function lost(key: TryKey, at: number): SchedulerEvent {

@@ -9,7 +9,7 @@ import type { RunMemory, SchedulerMemory } from '../core/engine/memory.ts'
 import type { Timer } from '../core/engine/timer-heap.ts'
 import type { Store } from '../core/ports/store.ts'
 
-/** What a commit queued must be started within this; less than another leader waits before it repeats a try (10 s). */
+/** What a commit queued must be started within this; less than another leader waits before it repeats a try. */
 const START_BY_MS = 5_000
 
 const NONE: ReadonlyMap<number, RunMemory> = new Map()
@@ -128,19 +128,17 @@ async function tickTimer(context: TickContext, timer: Timer): Promise<void> {
   if (result.plan !== null) return
   const repair = repairOfTimer(timer, result.message)
   const options = { draining, timers: [], advance: false }
-  const repaired = repair === null ? result : await attempt(context, [repair], options)
+  const repaired = await attempt(context, [repair], options)
   if (repaired.plan === null) throw new Error(`could not get past the timer of ${timer.kind}: ${repaired.message}`)
   context.log(`isolated the timer of ${timer.kind}: ${result.message}`)
 }
 
-function repairOfTimer(timer: Timer, message: string): SchedulerEvent | null {
+function repairOfTimer(timer: Timer, message: string): SchedulerEvent {
   switch (timer.kind) {
     case 'dag':
       return { type: 'skip-fire', dagId: timer.dagId, message: `the run could not be created: ${message}` }
     case 'retry':
     case 'run-timeout':
       return { type: 'set-aside-run', dagRunId: timer.dagRunId, message: `the run could not go on: ${message}` }
-    case 'host-lost':
-      return null
   }
 }

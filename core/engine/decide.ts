@@ -154,16 +154,6 @@ function fireTimer(draft: Draft, timer: Timer): void {
     case 'run-timeout':
       timeOutRun(draft, timer.dagRunId)
       return
-    case 'host-lost':
-      for (const execution of draft.memory.executions.values()) {
-        if (execution.record.host !== timer.host) continue
-        takeLost(
-          draft,
-          execution.record,
-          { kind: 'host-lost', message: `the scheduler that ran it (${timer.host}) is gone; the try is repeated` },
-          draft.now,
-        )
-      }
   }
 }
 

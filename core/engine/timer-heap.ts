@@ -14,8 +14,6 @@ export type Timer =
       readonly tryNumber: number
     }
   | { readonly at: number; readonly kind: 'run-timeout'; readonly dagRunId: number }
-  /** A host of an earlier leader is surely dead from now on. */
-  | { readonly at: number; readonly kind: 'host-lost'; readonly host: string }
 
 export class TimerHeap {
   readonly #heap: Timer[] = []

@@ -104,6 +104,8 @@ export interface Inventory {
 export interface CancelReason {
   /** Who or what asked: `user:anna`, `dagrun timeout`, `stale try`, `shutdown`. */
   readonly by: string
+  /** Its processes are killed without a time to end by themselves: another leader will soon repeat the try. */
+  readonly atOnce?: boolean
 }
 
 export interface Executor {

@@ -4,6 +4,9 @@ import type { CommandRecord } from '../../core/records.ts'
 import type { ProgramClock } from './program-clock.ts'
 import type { Random } from './random.ts'
 
+/** After this long without an answer a call is given up: much longer than a lease. */
+const CLIENT_TIMEOUT_MS = 20_000
+
 export interface Faults {
   /** Probability that a statement fails without effect. */
   readonly before: number
@@ -19,6 +22,7 @@ export class FaultyStore implements Store {
   readonly #count: (what: string) => void
   readonly #onCommit: (writes: TickWrites) => void
   #dead = false
+  #cutUntil = 0
 
   constructor(
     inner: Store,
@@ -39,6 +43,11 @@ export class FaultyStore implements Store {
   /** The program that uses it was killed: no answer ever arrives again. */
   die(): void {
     this.#dead = true
+  }
+
+  /** The network swallows everything for this long: calls are not answered, and fail after a long time. */
+  cutFor(ms: number): void {
+    this.#cutUntil = Math.max(this.#cutUntil, this.#clock.monotonic() + ms)
   }
 
   acquireLease(host: string): Promise<Term | null> {
@@ -78,7 +87,7 @@ export class FaultyStore implements Store {
     return this.#inner.onHint(() => {
       if (this.#dead) return
       if (this.#random.chance(0.2)) this.#count('lost hints')
-      else this.#clock.setTimer(this.#clock.now(), callback)
+      else this.#clock.setDelay(0, callback)
     })
   }
 
@@ -87,6 +96,7 @@ export class FaultyStore implements Store {
     // Now and then slow: that is when a program is stopped or deposed in the middle of a statement.
     await this.#clock.after(this.#random.chance(0.05) ? this.#random.int(0, 500) : this.#random.int(0, 20))
     if (this.#dead) return new Promise<T>(() => {})
+    await this.#swallowed()
     if (this.#random.chance(before)) {
       this.#count('failed statements')
       throw new Error('simulated: the statement failed')
@@ -94,10 +104,18 @@ export class FaultyStore implements Store {
     const result = await operation()
     await this.#clock.after(this.#random.int(0, 20))
     if (this.#dead) return new Promise<T>(() => {})
+    await this.#swallowed()
     if (this.#random.chance(after)) {
       this.#count('unknown commits')
       throw new Error('simulated: the answer was lost')
     }
     return result
+  }
+
+  async #swallowed(): Promise<void> {
+    if (this.#clock.monotonic() >= this.#cutUntil) return
+    await this.#clock.after(CLIENT_TIMEOUT_MS)
+    if (this.#dead) return new Promise(() => {})
+    throw new Error('simulated: no answer for too long')
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { TickWrites } from '../../core/ports/store.ts'
-import type { RunRecord, TiRecord } from '../../core/records.ts'
+import type { ExecutionRecord, RunRecord, TiRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import type { TiState } from '../../core/states.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES, TI_TRANSITIONS } from '../../core/states.ts'
@@ -47,42 +47,68 @@ function reachable(from: TiState, to: TiState): boolean {
   return direct.some((middle) => middle !== 'success' && TI_TRANSITIONS[middle].includes(to))
 }
 
-export interface Caps {
-  readonly slots: number
-  readonly dags: ReadonlyMap<string, SerializedDag>
-}
-
-/** Invariants 6 and 7 on the tables as they are. */
-export function checkTables(tables: MemoryTables, caps: Caps, violation: Violation): void {
+/**
+ * Invariants 6 and 7 on the tables as they are. A cap may be lowered below what runs already, but nothing may start above
+ * it: so only the limits that something started under in this very commit are looked at.
+ */
+export function checkTables(tables: MemoryTables, writes: TickWrites, slots: number, violation: Violation): void {
   const use = new Map<string, number>()
-  const add = (key: string, units: number) => use.set(key, (use.get(key) ?? 0) + units)
   for (const execution of tables.executions.values()) {
-    const ti = tables.tis.get(execution.tiId)!
-    const run = tables.runs.get(execution.dagRunId)!
-    const task = caps.dags.get(run.dagId)!.tasks.find((one) => one.taskId === ti.taskId)!
-    add('slots', 1)
-    add(`run ${run.id}`, 1)
-    add(`ti ${ti.id}`, 1)
-    if (task.maxActiveTisPerDag !== undefined) add(`task ${run.dagId}/${task.taskId}`, 1)
-    add(`pool ${task.pool ?? 'default_pool'}`, task.poolSlots ?? 1)
+    for (const { key, units } of limitsOf(tables, execution)) use.set(key, (use.get(key) ?? 0) + units)
   }
-  for (const [key, units] of use) {
-    const [kind, name = ''] = key.split(' ')
-    let cap = 1
-    if (kind === 'slots') cap = caps.slots
-    else if (kind === 'run') cap = caps.dags.get(tables.runs.get(Number(name))!.dagId)!.maxActiveTasks!
-    else if (kind === 'pool') cap = tables.pools.get(name)!.slots
-    if (units > cap) violation(`invariant 6: ${units} units of ${key}, the cap is ${cap}`)
+  for (const execution of writes.insertedExecutions) {
+    for (const { key, cap } of limitsOf(tables, execution, slots)) {
+      if (use.get(key)! > cap) violation(`invariant 6: ${use.get(key)} units of ${key}, the cap is ${cap}`)
+    }
   }
   const active = new Map<string, number>()
   for (const run of tables.runs.values()) {
     if (run.state === 'running') active.set(run.dagId, (active.get(run.dagId) ?? 0) + 1)
   }
-  for (const [dagId, count] of active) {
-    const cap = caps.dags.get(dagId)!.maxActiveRuns!
-    if (count > cap) violation(`invariant 6: ${count} running runs of ${dagId}, the cap is ${cap}`)
+  for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) {
+    if (run.state !== 'running') continue
+    const cap = currentDag(tables, run.dagId).maxActiveRuns!
+    const count = active.get(run.dagId)!
+    if (count > cap) violation(`invariant 6: ${count} running runs of ${run.dagId}, the cap is ${cap}`)
   }
   checkEnds(tables, violation)
+}
+
+function currentDag(tables: MemoryTables, dagId: string): SerializedDag {
+  return tables.versions.get(tables.dags.get(dagId)!.versionId)!.serialized
+}
+
+function limitsOf(tables: MemoryTables, execution: ExecutionRecord, slots = 0) {
+  const ti = tables.tis.get(execution.tiId)!
+  const run = tables.runs.get(execution.dagRunId)!
+  const task = tables.versions.get(run.versionId)!.serialized.tasks.find((one) => one.taskId === ti.taskId)!
+  const pool = tables.pools.get(task.pool ?? 'default_pool')!
+  const units = task.poolSlots ?? 1
+  const limits = [
+    { key: 'slots', units: 1, cap: slots },
+    { key: `run ${run.id}`, units: 1, cap: currentDag(tables, run.dagId).maxActiveTasks! },
+    { key: `ti ${ti.id}`, units: 1, cap: 1 },
+    // Who asks for more than the whole pool gets the whole pool; a pool of none gives none.
+    {
+      key: `pool ${pool.name}`,
+      units,
+      cap: pool.slots < 0 ? Infinity : pool.slots === 0 ? 0 : Math.max(pool.slots, units),
+    },
+  ]
+  const cap = task.maxActiveTisPerDag
+  if (cap !== undefined) limits.push({ key: `task ${run.dagId}/${task.taskId}`, units: 1, cap })
+  return limits
+}
+
+/** With catchup every tick of the schedule has exactly one run, whatever happened to the programs and their clocks. */
+export function checkSchedule(tables: MemoryTables, dag: SerializedDag, violation: Violation): void {
+  const { schedule, startDate, endDate } = dag
+  if (schedule.kind !== 'interval' || dag.catchup !== true || startDate === undefined || endDate === undefined) return
+  const dates = [...tables.runs.values()].filter((run) => run.dagId === dag.dagId).map((run) => run.logicalDate)
+  for (let tick = startDate; tick <= endDate; tick += schedule.everyMs) {
+    const count = dates.filter((date) => date === tick).length
+    if (count !== 1) violation(`the tick at ${tick} of ${dag.dagId} has ${count} runs`)
+  }
 }
 
 function checkEnds(tables: MemoryTables, violation: Violation): void {

@@ -50,6 +50,25 @@ export function randomDag(random: Random, dagId: string): SerializedDag {
   }
 }
 
+/** What an author may do to a Dag while it runs: other caps, other tasks, other options, now and then another schedule. */
+export function editDag(random: Random, dag: SerializedDag): SerializedDag {
+  const fresh = randomDag(random, dag.dagId)
+  const { schedule, startDate, endDate, catchup } = dag
+  const edited: SerializedDag = {
+    ...fresh,
+    schedule,
+    ...(startDate === undefined ? {} : { startDate }),
+    ...(catchup === undefined ? {} : { catchup }),
+    ...(random.chance(0.5) ? {} : { tasks: dag.tasks }),
+    displayName: `edit ${random.int(0, 1_000_000)}`,
+  }
+  if (schedule.kind === 'interval' && random.chance(0.2)) {
+    return { ...edited, schedule: { kind: 'interval', everyMs: random.int(5, 30) * 1000 }, endDate: endDate ?? START }
+  }
+  const { endDate: _, ...open } = edited
+  return endDate === undefined ? open : { ...open, endDate }
+}
+
 /** How a task fares in a run, decided by names alone so that an oracle can know it too. */
 export interface Fate {
   /** Own failures before it ends otherwise. */

@@ -5,17 +5,19 @@
  */
 import { rebuild } from '../../core/engine/rebuild.ts'
 import type { PlatformDefaults } from '../../core/platform-defaults.ts'
+import type { DagFileReport } from '../../core/ports/dag-source.ts'
 import type { Dispatch } from '../../core/ports/executor.ts'
+import type { CommandRequest } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { MemoryTables } from '../memory-tables.ts'
 import { compareMemory } from './compare-memory.ts'
 import { FaultyStore } from './faulty-store.ts'
-import { checkOutcome, checkTables, TransitionWatch } from './invariants.ts'
+import { checkOutcome, checkSchedule, checkTables, TransitionWatch } from './invariants.ts'
 import { ProgramClock } from './program-clock.ts'
 import { Random } from './random.ts'
-import { fateOf, outcomeOf, randomDag, START } from './random-dag.ts'
+import { editDag, fateOf, outcomeOf, randomDag, START } from './random-dag.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { SimulatedExecutor } from './simulated-executor.ts'
 
@@ -31,6 +33,9 @@ interface Program {
   readonly scheduler: Scheduler
   readonly store: FaultyStore
   readonly executor: SimulatedExecutor
+  readonly clock: ProgramClock
+  /** World time until which it is stopped (SIGSTOP). */
+  stoppedUntil: number
 }
 
 export const SIMULATED_DEFAULTS: PlatformDefaults = {
@@ -55,6 +60,8 @@ export const SIMULATED_DEFAULTS: PlatformDefaults = {
 const TROUBLE_MS = 90_000
 const END_MS = 1_200_000
 const SETTLE_MS = 30_000
+/** A graceful stop takes no longer than its grace and this, whatever is broken. */
+const STOP_MS = 20_000
 
 /** @param trace is told what every program logs and every trouble, for looking into one seed. */
 export async function simulate(seed: number, trace: (line: string) => void = () => {}): Promise<History> {
@@ -75,6 +82,9 @@ class World {
   readonly watch = new TransitionWatch()
   readonly programs: Program[] = []
   readonly deadHosts = new Set<string>()
+  /** Dags whose file is away, and Dags whose schedule was edited. */
+  readonly gone = new Set<string>()
+  readonly rescheduled = new Set<string>()
   hostCount = 0
 
   readonly #trace: (line: string) => void
@@ -142,7 +152,7 @@ class World {
       this.count,
       (writes) => {
         this.watch.after(writes, this.violation)
-        checkTables(tables, { slots: 6, dags: this.dags }, this.violation)
+        checkTables(tables, writes, 6, this.violation)
       },
     )
     const scheduler = createScheduler({
@@ -157,66 +167,74 @@ class World {
       },
       isSurelyDead: (name) => this.deadHosts.has(name),
     })
-    this.programs.push({ scheduler, store, executor })
-    void scheduler.start()
-    for (const serialized of this.dags.values()) {
-      scheduler.onDagFile({
-        type: 'parsed',
-        file: serialized.file,
-        bundleHash: 'bundle',
-        dags: [{ serialized, contentHash: JSON.stringify(serialized) }],
-        warnings: [],
-        at: clock.now(),
-      })
-    }
-    scheduler.onDagFile({ type: 'complete', files: [...this.dags.values()].map((dag) => dag.file), at: clock.now() })
+    this.programs.push({ scheduler, store, executor, clock: own, stoppedUntil: 0 })
+    scheduler.start().catch((error: unknown) => this.violation(`start() rejected: ${String(error)}`))
+    const present = [...this.dags.values()].filter((dag) => !this.gone.has(dag.dagId))
+    for (const serialized of present) scheduler.onDagFile(this.parsed(serialized))
+    scheduler.onDagFile({ type: 'complete', files: present.map((dag) => dag.file), at: clock.now() })
+  }
+
+  parsed(serialized: SerializedDag): DagFileReport {
+    const dags = [{ serialized, contentHash: JSON.stringify(serialized) }]
+    return { type: 'parsed', file: serialized.file, bundleHash: 'bundle', dags, warnings: [], at: this.clock.now() }
+  }
+
+  toAll(report: DagFileReport): void {
+    for (const { scheduler } of this.programs) scheduler.onDagFile(report)
   }
 
   outcome(dispatch: Dispatch) {
-    const task = this.dags.get(dispatch.dagId)!.tasks.find((one) => one.taskId === dispatch.taskId)!
-    const failures = this.tables.tis.get(dispatch.key.tiId)?.failures ?? 0
-    return outcomeOf(fateOf(this.seed, dispatch.dagId, dispatch.runId, dispatch.taskId), failures, task)
+    const { dagRunId, dagId, runId, taskId, key } = dispatch
+    const version = this.tables.versions.get(this.tables.runs.get(dagRunId)!.versionId)!
+    const task = version.serialized.tasks.find((one) => one.taskId === taskId)!
+    const failures = this.tables.tis.get(key.tiId)?.failures ?? 0
+    return outcomeOf(fateOf(this.seed, dagId, runId, taskId), failures, task)
   }
 
   troubleLater(): void {
     this.clock.setTimer(this.clock.now() + this.random.int(500, 12_000), () => {
-      if (!this.troubled) {
-        for (const dagId of this.dags.keys())
-          this.tables.submit({ kind: 'unpause', dagId }, 'user:sim', this.clock.now())
-        return
-      }
+      if (!this.troubled) return this.endTrouble()
       this.trouble()
       this.troubleLater()
     })
   }
 
+  /** From here on everything must come right by itself. */
+  endTrouble(): void {
+    for (const { clock } of this.programs) clock.setOffset(0)
+    this.submit({ kind: 'set-pool', name: 'small', slots: 3 })
+    for (const [dagId, dag] of this.dags) {
+      if (this.gone.delete(dagId)) this.toAll(this.parsed(dag))
+      this.submit({ kind: 'unpause', dagId })
+    }
+  }
+
+  submit(request: CommandRequest): void {
+    this.tables.submit(request, 'user:sim', this.clock.now())
+  }
+
   trouble(): void {
     const dagId = this.random.pick([...this.dags.keys()])
     const roll = this.random.next()
-    if (roll < 0.3 && this.programs.length > 0) this.kill()
-    else if (roll < 0.42 && this.programs.length > 0) {
-      this.count('stops')
-      const victim = this.random.pick(this.programs)
-      const ms = this.random.int(500, 25_000)
-      this.trace(`stop ${victim.executor.host} for ${ms} ms`)
-      victim.executor.stopFor(ms)
-    } else if (roll < 0.8) {
+    if (roll < 0.4) {
+      if (this.programs.length > 0) this.troubleProgram(this.random.pick(this.programs), this.random.next())
+    } else if (roll < 0.64) {
       this.count('triggers')
       const logicalDate = this.random.chance(0.3) ? START + this.random.int(-5, 60) * 1000 : undefined
-      const request = { kind: 'trigger' as const, dagId, ...(logicalDate === undefined ? {} : { logicalDate }) }
-      this.tables.submit(request, 'user:sim', this.clock.now())
-    } else if (roll < 0.9) {
+      this.submit({ kind: 'trigger' as const, dagId, ...(logicalDate === undefined ? {} : { logicalDate }) })
+    } else if (roll < 0.74) {
       this.clear()
-    } else if (roll < 0.93) {
+    } else if (roll < 0.77) {
       this.count('drains')
-      this.tables.submit({ kind: 'drain' }, 'user:sim', this.clock.now())
-      this.clock.setTimer(this.clock.now() + this.random.int(100, 8000), () =>
-        this.tables.submit({ kind: 'resume' }, 'user:sim', this.clock.now()),
-      )
-    } else {
+      this.submit({ kind: 'drain' })
+      this.clock.setDelay(this.random.int(100, 8000), () => this.submit({ kind: 'resume' }))
+    } else if (roll < 0.84) {
       this.count('pauses')
-      this.tables.submit({ kind: this.random.chance(0.5) ? 'pause' : 'unpause', dagId }, 'user:sim', this.clock.now())
-    }
+      this.submit({ kind: this.random.chance(0.5) ? 'pause' : 'unpause', dagId })
+    } else if (roll < 0.89) {
+      this.count('resized pools')
+      this.submit({ kind: 'set-pool', name: 'small', slots: this.random.int(-1, 4) })
+    } else this.troubleFile(dagId)
   }
 
   /** Clears something of some run: what is cleared runs again and ends as before. */
@@ -224,29 +242,88 @@ class World {
     const runs = [...this.tables.runs.values()]
     if (runs.length === 0) return
     const run = this.random.pick(runs)
-    const dag = this.dags.get(run.dagId)!
+    const { tasks } = this.tables.versions.get(run.versionId)!.serialized
     this.count(run.state === 'running' ? 'clears while running' : 'clears')
-    const taskIds = this.random.chance(0.3) ? [] : [this.random.pick(dag.tasks).taskId]
-    this.tables.submit(
-      {
-        kind: 'clear',
-        dagId: run.dagId,
-        runId: run.runId,
-        taskIds,
-        upstream: this.random.chance(0.2),
-        // What is below must follow, or it would keep states that its upstream no longer explains.
-        downstream: true,
-        onlyFailed: false,
-        onlyRunning: false,
-      },
-      'user:sim',
-      this.clock.now(),
+    this.submit({
+      kind: 'clear',
+      dagId: run.dagId,
+      runId: run.runId,
+      taskIds: this.random.chance(0.3) ? [] : [this.random.pick(tasks).taskId],
+      upstream: this.random.chance(0.2),
+      // What is below must follow, or it would keep states that its upstream no longer explains.
+      downstream: true,
+      onlyFailed: false,
+      onlyRunning: false,
+    })
+  }
+
+  troubleProgram(victim: Program, roll: number): void {
+    const { random } = this
+    if (roll < 0.4) this.kill(victim)
+    else if (roll < 0.6) {
+      this.count('stops')
+      const ms = random.int(500, 25_000)
+      this.trace(`stop ${victim.executor.host} for ${ms} ms`)
+      victim.stoppedUntil = this.clock.now() + ms
+      victim.executor.stopFor(ms)
+    } else if (roll < 0.7) {
+      this.count('cuts')
+      const ms = random.int(500, 30_000)
+      this.trace(`cut ${victim.executor.host} off for ${ms} ms`)
+      victim.store.cutFor(ms)
+    } else if (roll < 0.85) {
+      this.count('clock jumps')
+      const ms = random.int(-30_000, 30_000)
+      this.trace(`the clock of ${victim.executor.host} is set ${ms} ms off`)
+      victim.clock.setOffset(ms)
+    } else this.stopGracefully(victim)
+  }
+
+  /** A Dag's file is edited, goes away, or comes back, whatever runs meanwhile. */
+  troubleFile(dagId: string): void {
+    const dag = this.dags.get(dagId)!
+    const isGone = this.gone.has(dagId)
+    if (!isGone && this.random.chance(0.4)) {
+      this.count('files gone')
+      this.gone.add(dagId)
+      this.toAll({ type: 'gone', file: dag.file, at: this.clock.now() })
+      return
+    }
+    if (!isGone || this.random.chance(0.5)) {
+      this.count('edits')
+      const edited = editDag(this.random, dag)
+      if (JSON.stringify(edited.schedule) !== JSON.stringify(dag.schedule)) this.rescheduled.add(dagId)
+      this.dags.set(dagId, edited)
+    }
+    this.gone.delete(dagId)
+    this.toAll(this.parsed(this.dags.get(dagId)!))
+  }
+
+  /** SIGTERM of a whole program, and a new one a little later. */
+  stopGracefully(victim: Program): void {
+    this.count('graceful stops')
+    const { host } = victim.executor
+    const grace = this.random.int(0, 10_000)
+    this.trace(`stop ${host} gracefully within ${grace} ms`)
+    this.programs.splice(this.programs.indexOf(victim), 1)
+    const asleep = Math.max(0, victim.stoppedUntil - this.clock.now())
+    const cancel = this.clock.setDelay(grace + STOP_MS + asleep, () =>
+      this.violation(`${host} was asked to stop within ${grace} ms and still has not`),
     )
+    const stopped = () => {
+      cancel()
+      this.trace(`${host} has stopped`)
+      if (victim.executor.inventory().running.length > 0) this.violation(`${host} stopped and left tries running`)
+      victim.store.die()
+      victim.executor.die()
+      this.deadHosts.add(host)
+      this.clock.setDelay(this.random.int(0, 3000), () => this.start())
+    }
+    victim.scheduler.stop(grace).then(stopped, (error: unknown) => this.violation(`stop() rejected: ${String(error)}`))
   }
 
   /** kill -9 of a whole program, and a new one a little later. */
-  kill(): void {
-    const victim = this.random.pick(this.programs)
+  kill(victim: Program): void {
     this.count('kills')
     this.trace(`kill ${victim.executor.host}`)
     victim.store.die()
@@ -273,8 +350,11 @@ class World {
       return
     }
     for (const run of tables.runs.values()) {
-      const dag = this.dags.get(run.dagId)!
+      const dag = tables.versions.get(run.versionId)!.serialized
       if (dag.dagrunTimeoutMs === undefined) checkOutcome(this.seed, tables, run, dag, this.violation)
+    }
+    for (const dag of this.dags.values()) {
+      if (!this.rescheduled.has(dag.dagId)) checkSchedule(tables, dag, this.violation)
     }
     for (const { scheduler } of this.programs) {
       const memory = scheduler.memory()

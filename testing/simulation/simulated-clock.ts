@@ -36,6 +36,10 @@ export class SimulatedClock implements Clock {
     }
   }
 
+  setDelay(ms: number, callback: () => void): () => void {
+    return this.setTimer(this.#now + ms, callback)
+  }
+
   /** A promise that settles after `ms` of simulated time. */
   after(ms: number): Promise<void> {
     return new Promise((resolve) => {

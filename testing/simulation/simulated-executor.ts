@@ -34,6 +34,13 @@ export interface SimulatedExecutorOptions {
 /** A child that hears nothing from its host for this long ends itself (and its process group). */
 const CHILD_LEASE_MS = 8_000
 
+/** Mostly short; now and then longer than any lease. */
+function runningTime(random: Random): number {
+  const roll = random.next()
+  if (roll < 0.02) return random.int(8_000, 40_000)
+  return roll < 0.1 ? random.int(1_000, 8_000) : random.int(0, 300)
+}
+
 interface Running {
   readonly dispatch: Dispatch
   startedAt: number | null
@@ -67,9 +74,10 @@ export class SimulatedExecutor implements Executor {
   cancel(keys: readonly TryKey[], reason: CancelReason): void {
     for (const key of keys) {
       const running = this.#running.get(tryKeyText(key))
-      if (running === undefined || running.cancelled !== null) continue
-      running.cancelled = reason
-      this.#later(this.#o.random.int(0, 3000), () => this.#end(tryKeyText(key)))
+      if (running === undefined || (running.cancelled !== null && reason.atOnce !== true)) continue
+      running.cancelled ??= reason
+      const ms = this.#o.random.int(0, reason.atOnce === true ? 200 : 5000)
+      this.#later(ms, () => this.#end(tryKeyText(key)))
     }
   }
 
@@ -84,7 +92,10 @@ export class SimulatedExecutor implements Executor {
     }
   }
 
-  async stop(_graceMs: number, reason: CancelReason): Promise<void> {
+  async stop(graceMs: number, reason: CancelReason): Promise<void> {
+    const { clock } = this.#o
+    const deadline = clock.monotonic() + graceMs
+    while (this.#running.size > 0 && clock.monotonic() < deadline) await clock.after(100)
     this.cancel(this.inventory().running, reason)
     while (this.#running.size > 0) await this.#o.clock.after(100)
   }
@@ -137,7 +148,7 @@ export class SimulatedExecutor implements Executor {
       }
       // A start report may be lost, or come after the result.
       if (random.chance(0.9)) this.#later(random.chance(0.2) ? random.int(0, 2000) : 0, () => this.#report([started]))
-      this.#later(random.chance(0.1) ? random.int(1000, 8000) : random.int(0, 300), () => this.#end(text))
+      this.#later(runningTime(random), () => this.#end(text))
     })
   }
 
@@ -176,7 +187,7 @@ export class SimulatedExecutor implements Executor {
   }
 
   #later(ms: number, callback: () => void): void {
-    this.#o.clock.setTimer(this.#o.clock.now() + ms, () => {
+    this.#o.clock.setDelay(ms, () => {
       if (!this.#dead) callback()
     })
   }

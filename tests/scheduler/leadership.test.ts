@@ -1,0 +1,197 @@
+/** The loop against a database that hangs, fails or is gone, and a machine whose clock is set. */
+import { describe, expect, it } from 'vitest'
+import type { CancelReason, Dispatch, Executor, ExecutorReport, TryEnded } from '../../core/ports/executor.ts'
+import type { Store } from '../../core/ports/store.ts'
+import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
+import { MemoryStore } from '../../testing/memory-store.ts'
+import { MemoryTables } from '../../testing/memory-tables.ts'
+import { ProgramClock } from '../../testing/simulation/program-clock.ts'
+import { SIMULATED_DEFAULTS } from '../../testing/simulation/simulate.ts'
+import { SimulatedClock } from '../../testing/simulation/simulated-clock.ts'
+import { dagOf, T0, task } from '../core/engine/harness.ts'
+
+/** Runs nothing: tries start, and end when the test says so. */
+class HandExecutor implements Executor {
+  readonly host = 'here'
+  readonly slots = 10
+  running: Dispatch[] = []
+  finished: TryEnded[] = []
+  cancelled: CancelReason[] = []
+  #report: (reports: readonly ExecutorReport[]) => void = () => {}
+
+  async start(report: (reports: readonly ExecutorReport[]) => void): Promise<void> {
+    this.#report = report
+  }
+
+  dispatch(tries: readonly Dispatch[]): void {
+    this.running.push(...tries)
+  }
+
+  cancel(keys: readonly { tiId: number }[], reason: CancelReason): void {
+    if (keys.length > 0) this.cancelled.push(reason)
+  }
+
+  acknowledge(keys: readonly { tiId: number }[]): void {
+    this.finished = this.finished.filter(({ key }) => !keys.some((one) => one.tiId === key.tiId))
+  }
+
+  inventory() {
+    return { running: this.running.map((dispatch) => dispatch.key), finished: this.finished }
+  }
+
+  endAll(): void {
+    const ended = this.running.splice(0).map((dispatch): TryEnded => {
+      const outcome = { state: 'success' as const, xcoms: [] }
+      return { type: 'ended', key: dispatch.key, startedAt: T0, endedAt: T0, host: 'here', pid: 1, outcome }
+    })
+    this.finished.push(...ended)
+    this.#report(ended)
+  }
+
+  async stop(): Promise<void> {
+    this.endAll()
+  }
+}
+
+type Fault = 'hangs' | 'fails' | null
+
+/** The memory Store behind a line that can be cut. */
+function faulty(inner: Store, fault: () => Fault): Store {
+  return new Proxy(inner, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target)
+      if (typeof method !== 'function' || name === 'onHint')
+        return typeof method === 'function' ? method.bind(target) : method
+      return async (...args: unknown[]) => {
+        if (fault() === 'hangs') return new Promise(() => {})
+        if (fault() === 'fails') throw new Error('the database is gone')
+        return (method as (...args: unknown[]) => unknown).apply(target, args)
+      }
+    },
+  })
+}
+
+class World {
+  readonly clock = new SimulatedClock(T0)
+  readonly own = new ProgramClock(this.clock)
+  readonly tables = new MemoryTables()
+  readonly executor = new HandExecutor()
+  readonly log: string[] = []
+  fault: Fault = null
+  readonly scheduler: Scheduler
+
+  constructor() {
+    this.scheduler = createScheduler({
+      store: faulty(new MemoryStore(this.tables, this.clock), () => this.fault),
+      executor: this.executor,
+      clock: this.own,
+      defaults: SIMULATED_DEFAULTS,
+      log: (line) => this.log.push(line),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.scheduler.start()
+    const serialized = dagOf('d', [task('a'), task('b')])
+    const dags = [{ serialized, contentHash: 'h' }]
+    this.scheduler.onDagFile({ type: 'parsed', file: 'd.ts', bundleHash: 'b', dags, warnings: [], at: T0 })
+    await this.pass(100)
+    this.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', T0)
+    await this.pass(100)
+    expect(this.executor.running).toHaveLength(2)
+  }
+
+  async pass(ms: number): Promise<void> {
+    const until = this.clock.now() + ms
+    this.clock.setTimer(until, () => {})
+    while (await this.clock.step(until));
+  }
+
+  /** How long a stop takes, in simulated time. */
+  async stop(graceMs: number): Promise<number> {
+    const from = this.clock.now()
+    let took: number | null = null
+    const stopped = this.scheduler.stop(graceMs).then(() => {
+      took = this.clock.now() - from
+    })
+    for (let i = 0; took === null && i < 600; i++) await this.pass(100)
+    await stopped
+    return took!
+  }
+}
+
+describe('a scheduler whose database does not answer', () => {
+  it('ends what it runs after 8 s without waiting for the answer, and goes on when the database does', async () => {
+    const world = new World()
+    await world.start()
+    world.fault = 'hangs'
+    await world.pass(7_000)
+    expect(world.executor.cancelled).toEqual([])
+    await world.pass(1_500)
+    expect(world.executor.cancelled[0]).toEqual({ by: 'lost leadership', atOnce: true })
+    expect(world.scheduler.memory()).toBe(null)
+  })
+
+  it('leads again, with everything read anew, when it is answered', async () => {
+    const world = new World()
+    await world.start()
+    world.fault = 'fails'
+    await world.pass(20_000)
+    expect(world.scheduler.memory()).toBe(null)
+    world.fault = null
+    await world.pass(3_000)
+    expect(world.scheduler.memory()).not.toBe(null)
+  })
+})
+
+describe('stop', () => {
+  it('ends in time when the database fails', async () => {
+    const world = new World()
+    await world.start()
+    world.fault = 'fails'
+    expect(await world.stop(1_000)).toBeLessThan(9_000)
+  })
+
+  it('ends in time when the database hangs', async () => {
+    const world = new World()
+    await world.start()
+    world.fault = 'hangs'
+    expect(await world.stop(1_000)).toBeLessThan(9_000)
+  })
+
+  it('ends at once when nothing runs and nobody leads', async () => {
+    const world = new World()
+    world.fault = 'fails'
+    await world.scheduler.start()
+    await world.pass(5_000)
+    expect(await world.stop(60_000)).toBeLessThan(1_000)
+  })
+
+  it('commits the results of its grace, although a statement fails in the middle', async () => {
+    const world = new World()
+    await world.start()
+    const stopping = world.stop(10_000)
+    await world.pass(500)
+    world.fault = 'fails'
+    world.executor.endAll()
+    await world.pass(200)
+    world.fault = null
+    await stopping
+    expect([...world.tables.tis.values()].map((ti) => ti.state)).toEqual(['success', 'success'])
+    expect(world.tables.executions.size).toBe(0)
+  })
+})
+
+describe('a clock that is set', () => {
+  it.each([-3_600_000, 3_600_000])('by %i ms neither ends the lease nor stops the sweep', async (offset) => {
+    const world = new World()
+    await world.start()
+    world.own.setOffset(offset)
+    world.executor.running = []
+    // Two sweeps find that the executor knows nothing of them; the lease would be gone after 3 s.
+    await world.pass(12_000)
+    expect(world.tables.lease.epoch).toBe(1)
+    expect(world.tables.lease.expiresAt).toBeGreaterThan(world.clock.now())
+    expect([...world.tables.tries.values()].filter((row) => row.cause?.kind === 'host-lost')).toHaveLength(2)
+  })
+})
