@@ -3,8 +3,10 @@
  * all of these with `setsid` or a double fork. Read from /proc on Linux; elsewhere only the process group is known.
  * A process is named by pid and start time, so a reused pid is never taken for it.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { CHILD_MARKER } from '../core/ports/child-protocol.ts'
+import { PAGE_BYTES } from './page-size.ts'
 
 export interface ProcessFacts {
   readonly pid: number
@@ -18,17 +20,21 @@ export interface ProcessFacts {
   readonly rssBytes: number
 }
 
-const PAGE_BYTES = 4096
 const ON_LINUX = process.platform === 'linux'
+/** Processes looked at before others have their turn; takes about a millisecond. */
+const READ_AT_ONCE = 32
+/** A process that could not be looked at for want of these is not one that is gone. */
+const OUT_OF_RESOURCES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+const RESOURCE_PAUSE_MS = 20
 
 /** `null` when there is no such process. */
 export async function readProcess(pid: number): Promise<ProcessFacts | null> {
-  let text: string
-  try {
-    text = await readFile(`/proc/${pid}/stat`, 'utf8')
-  } catch {
-    return null
-  }
+  return patiently(() => readFacts(pid))
+}
+
+function readFacts(pid: number): ProcessFacts | null {
+  const text = readOrNull(`/proc/${pid}/stat`)
+  if (text === null) return null
   // The name is in parentheses and may itself hold blanks and parentheses.
   const close = text.lastIndexOf(')')
   const name = text.slice(text.indexOf('(') + 1, close)
@@ -46,22 +52,63 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
   }
 }
 
-/** Zombies have ended; they only wait to be collected by a parent that may never do so. */
-async function readAll(): Promise<ProcessFacts[]> {
-  const names = await readdir('/proc')
-  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => readProcess(Number(name))))
-  return all.filter((facts): facts is ProcessFacts => facts !== null && facts.state !== 'Z' && facts.state !== 'X')
+/** Everything that ran when it was taken; for several trees one is enough. */
+export interface Census {
+  readonly processes: readonly (ProcessFacts & { readonly marker: string | null })[]
 }
 
-async function markerOf(pid: number): Promise<string | null> {
-  try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
-    const prefix = `${CHILD_MARKER}=`
-    for (const entry of environment.split('\0')) if (entry.startsWith(prefix)) return entry.slice(prefix.length)
-  } catch {
-    // Gone, or another user's.
+/**
+ * Read synchronously, a few processes at a time: through the thread pool each of these small files costs five times as
+ * much. Zombies have ended; they only wait to be collected by a parent that may never do so.
+ */
+export async function takeCensus(): Promise<Census> {
+  if (!ON_LINUX) return { processes: [] }
+  const processes: Census['processes'][number][] = []
+  const pids = (await patiently(() => readdirSync('/proc'))).filter((name) => /^\d+$/.test(name)).map(Number)
+  for (let at = 0; at < pids.length; at += READ_AT_ONCE) {
+    const some = await patiently(() => pids.slice(at, at + READ_AT_ONCE).flatMap((pid) => readAlive(pid) ?? []))
+    processes.push(...some)
+    await nextTurn()
   }
+  return { processes }
+}
+
+function readAlive(pid: number): Census['processes'][number] | null {
+  const facts = readFacts(pid)
+  return facts === null || hasEnded(facts) ? null : { ...facts, marker: markerOf(pid) }
+}
+
+function hasEnded({ state }: ProcessFacts): boolean {
+  return state === 'Z' || state === 'X'
+}
+
+function markerOf(pid: number): string | null {
+  // `null`: gone, or another user's.
+  const environment = readOrNull(`/proc/${pid}/environ`)
+  const prefix = `${CHILD_MARKER}=`
+  for (const entry of environment?.split('\0') ?? []) if (entry.startsWith(prefix)) return entry.slice(prefix.length)
   return null
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if (OUT_OF_RESOURCES.has((error as NodeJS.ErrnoException).code)) throw error
+    return null
+  }
+}
+
+/** Tries again until there are file descriptors and memory for it. */
+async function patiently<T>(read: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return read()
+    } catch (error) {
+      if (!OUT_OF_RESOURCES.has((error as NodeJS.ErrnoException).code)) throw error
+      await delay(RESOURCE_PAUSE_MS)
+    }
+  }
 }
 
 export interface ProcessTree {
@@ -74,14 +121,17 @@ export interface ProcessTree {
 /** Everything alive that belongs to the child; the child itself included while it lives. */
 export async function findTree(tree: ProcessTree): Promise<readonly ProcessFacts[]> {
   if (!ON_LINUX) return groupAlive(tree.pid) ? [unknownProcess(tree.pid)] : []
-  const all = await readAll()
+  return treeIn(await takeCensus(), tree)
+}
+
+export function treeIn({ processes }: Census, tree: ProcessTree): readonly ProcessFacts[] {
   const found = new Set<number>([tree.pid])
-  for (const facts of all) if (facts.group === tree.pid || facts.session === tree.pid) found.add(facts.pid)
-  const rest = all.filter((facts) => !found.has(facts.pid) && facts.pid !== process.pid)
-  const markers = await Promise.all(rest.map((facts) => markerOf(facts.pid)))
-  rest.forEach((facts, index) => {
-    if (markers[index] === tree.marker) found.add(facts.pid)
-  })
+  const rest: ProcessFacts[] = []
+  for (const facts of processes) {
+    const marked = facts.marker === tree.marker && facts.pid !== process.pid
+    if (facts.group === tree.pid || facts.session === tree.pid || marked) found.add(facts.pid)
+    else if (facts.pid !== process.pid) rest.push(facts)
+  }
   // Descendants, for those that cleared their environment: a child may be listed before its parent.
   for (let grew = true; grew; ) {
     grew = false
@@ -92,7 +142,7 @@ export async function findTree(tree: ProcessTree): Promise<readonly ProcessFacts
       }
     }
   }
-  return all.filter((facts) => found.has(facts.pid))
+  return processes.filter((facts) => found.has(facts.pid))
 }
 
 /** SIGKILL for the group at once, then for whatever `findTree` still finds, until nothing is left. */
@@ -115,7 +165,7 @@ export async function killTree(tree: ProcessTree, onSlow: (left: readonly Proces
       warned = true
       onSlow(left)
     }
-    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    await delay(waitMs)
   }
 }
 
@@ -123,19 +173,18 @@ export async function killTree(tree: ProcessTree, onSlow: (left: readonly Proces
 export async function killOrphans(scope: string): Promise<readonly ProcessFacts[]> {
   if (!ON_LINUX) return []
   const killed: ProcessFacts[] = []
-  for (const facts of await readAll()) {
+  for (const facts of (await takeCensus()).processes) {
     if (facts.pid === process.pid) continue
-    const marker = await markerOf(facts.pid)
-    const parts = marker?.split('.') ?? []
+    const parts = facts.marker?.split('.') ?? []
     if (parts[0] !== scope) continue
     const [hostPid, hostStart] = (parts[1] ?? '').split('-').map(Number)
     const host = await readProcess(hostPid ?? 0)
-    if (host !== null && host.startTime === hostStart && host.state !== 'Z') continue
+    if (host !== null && host.startTime === hostStart && !hasEnded(host)) continue
     await killExactly(facts)
     killed.push(facts)
   }
   for (const facts of killed) {
-    while (await stillAlive(facts)) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (await stillAlive(facts)) await delay(5)
   }
   return killed
 }
@@ -159,7 +208,7 @@ export function groupAlive(pid: number): boolean {
 async function stillAlive(facts: ProcessFacts): Promise<boolean> {
   if (!ON_LINUX) return groupAlive(facts.pid)
   const now = await readProcess(facts.pid)
-  return now !== null && now.startTime === facts.startTime && now.state !== 'Z' && now.state !== 'X'
+  return now !== null && now.startTime === facts.startTime && !hasEnded(now)
 }
 
 async function killExactly(facts: ProcessFacts): Promise<void> {

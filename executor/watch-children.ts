@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises'
 import { heartbeatCause, memoryCause } from './cause-texts.ts'
 import type { ChildHandle } from './child-contract.ts'
-import { findTree } from './process-tree.ts'
+import { PAGE_BYTES } from './page-size.ts'
+import { type Census, takeCensus, treeIn } from './process-tree.ts'
 
-const PAGE_BYTES = 4096
 const BYTES_PER_MB = 1024 * 1024
 
 export interface WatchOptions {
@@ -44,11 +44,13 @@ export function watchChildren(options: WatchOptions): () => void {
   }
 
   async function measureAll(): Promise<void> {
+    const families = [...options.children].some((child) => child.state === 'busy' && child.hasProcesses)
+    const census = families ? await takeCensus() : null
     for (const child of options.children) {
       const running = child.running
       if (running === null || child.state !== 'busy') continue
       const limit = child.memoryLimitMb * BYTES_PER_MB
-      const used = await memoryOf(child)
+      const used = await memoryOf(child, census)
       if (used > limit && child.running === running) child.doom(memoryCause(used, child.memoryLimitMb), 'now')
     }
   }
@@ -59,11 +61,10 @@ export function watchChildren(options: WatchOptions): () => void {
 }
 
 /** Resident bytes; without /proc what the child's heartbeat said last. */
-async function memoryOf(child: ChildHandle): Promise<number> {
+async function memoryOf(child: ChildHandle, census: Census | null): Promise<number> {
   if (process.platform !== 'linux' || child.tree === null) return child.rssBytes
-  if (child.hasProcesses) {
-    const all = await findTree(child.tree)
-    return all.reduce((sum, facts) => sum + facts.rssBytes, 0)
+  if (child.hasProcesses && census !== null) {
+    return treeIn(census, child.tree).reduce((sum, facts) => sum + facts.rssBytes, 0)
   }
   try {
     const [, resident] = (await readFile(`/proc/${child.tree.pid}/statm`, 'utf8')).split(' ')
