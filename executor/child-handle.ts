@@ -166,10 +166,6 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
   }
 
   function order(next: RunningTry, values: Record<string, string | null>, tellStart: boolean): void {
-    if (next.doom !== null) {
-      giveBack(next, failure(next.doom))
-      return
-    }
     next.sent = true
     capture.begin(next)
     send({ t: 'run', seq: next.seq, order: toOrder(next.dispatch, values, tellStart) })
@@ -207,7 +203,12 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       bury('sweep')
       return
     }
-    if (!first || !current.sent) return
+    if (!current.sent) {
+      // Its code or its inputs may be long in coming, or never come.
+      giveBack(current, failure(current.doom))
+      return
+    }
+    if (!first) return
     const reason = cause.kind === 'timeout' ? 'timeout' : 'cancelled'
     send({ t: 'cancel', seq: current.seq, reason, message: cause.message })
     current.drops.push(deadlines.add(options.killGraceMs, () => running === current && bury('sweep')))

@@ -33,13 +33,18 @@ export interface ChildPool {
 const START_AFTER_MS = 4
 /** At once: starting more only makes each of them late. */
 const MAX_STARTING = 4
-/** Children that die before they are ready, one after the other, before tries are refused. */
-const MAX_START_FAILURES = 3
+/** Children that die before they are ready, one after the other, before tries are refused: about 5 s with the pauses. */
+const MAX_START_FAILURES = 7
+/** After a failed start, doubled for each further one: a machine short of processes or memory is not hurried. */
+const START_PAUSE_MS = 100
+const MAX_START_PAUSE_MS = 2_000
 
 export function createChildPool(around: ChildSurroundings, queue: DispatchQueue, hooks: PoolHooks): ChildPool {
   const { options } = around
   const children = new Set<ChildHandle>()
   let startFailures = 0
+  /** Monotonic. */
+  let startPausedUntil = 0
   let closing = false
   let isolationWanted = false
   let startTimer: NodeJS.Timeout | null = null
@@ -48,25 +53,39 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
     started: hooks.started,
     settled: hooks.settled,
     idle(child) {
-      startFailures = 0
+      if (child.triesRun === 0) {
+        startFailures = 0
+        startPausedUntil = 0
+      }
       if (closing) child.end()
       else serve()
     },
     gone(child, startFailure) {
       children.delete(child)
-      if (startFailure !== null && !closing) {
-        startFailures++
-        around.options.onDiagnostic(`A child process could not be started: ${startFailure}`)
-        if (startFailures >= MAX_START_FAILURES) refuseAll(startFailure)
-      }
+      if (startFailure !== null && !closing) startFailed(startFailure)
       if (closing && children.size === 0) hooks.empty()
       serve()
     },
   }
 
-  function refuseAll(why: string): void {
-    for (const dispatch of queue.all()) hooks.cannotStart(dispatch, `no child process can be started: ${why}`)
-    startFailures = 0
+  function startFailed(why: string): void {
+    // Of several that were started at once the first counts; the others say nothing new.
+    if (performance.now() < startPausedUntil) return
+    startFailures++
+    startPausedUntil = performance.now() + Math.min(MAX_START_PAUSE_MS, START_PAUSE_MS * 2 ** (startFailures - 1))
+    options.onDiagnostic(`A child process could not be started: ${why}`)
+    if (startFailures >= MAX_START_FAILURES) refuseWhoMustWait(why)
+  }
+
+  /** Refuses tries that only a new child could run; the others have their turn with the children that are there. */
+  function refuseWhoMustWait(why: string): void {
+    for (const dispatch of queue.all()) {
+      let hope = false
+      for (const child of children) {
+        hope ||= (child.state === 'idle' || child.state === 'busy') && suits(child, dispatch)
+      }
+      if (!hope) hooks.cannotStart(dispatch, `no child process can be started: ${why}`)
+    }
   }
 
   function limitOf(dispatch: Dispatch): number {
@@ -100,14 +119,24 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
       child.assign(hooks.begin(dispatch))
     }
     if (queue.size === 0 || closing) return
-    if (children.size === 0) startChildren()
-    else startTimer ??= setTimeout(startChildren, START_AFTER_MS)
+    const pause = startPausedUntil - performance.now()
+    if (children.size === 0 && pause <= 0) startChildren()
+    else planStart(Math.max(START_AFTER_MS, pause))
+  }
+
+  function planStart(afterMs: number): void {
+    startTimer ??= setTimeout(startChildren, afterMs)
   }
 
   /** For what still waits: as many as it needs and slots allow, making room where only unsuitable idle children are. */
   function startChildren(): void {
     startTimer = null
-    if (closing) return
+    if (closing || queue.size === 0) return
+    const pause = startPausedUntil - performance.now()
+    if (pause > 0) {
+      planStart(pause)
+      return
+    }
     let starting = 0
     let alive = 0
     const coming = new Map<number, number>()
@@ -131,7 +160,7 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
       if (room <= 0 && !endUnsuitable(dispatch)) break
       room--
       starting++
-      start(limit)
+      if (!start(limit)) break
     }
   }
 
@@ -146,12 +175,21 @@ export function createChildPool(around: ChildSurroundings, queue: DispatchQueue,
     return oldest !== null
   }
 
-  function start(memoryLimitMb: number): void {
-    children.add(createChildHandle(around, memoryLimitMb, childHooks))
+  function start(memoryLimitMb: number): boolean {
+    try {
+      children.add(createChildHandle(around, memoryLimitMb, childHooks))
+      return true
+    } catch (error) {
+      // `spawn` throws some of what the operating system says (no memory, no permission), and emits the rest.
+      startFailed(error instanceof Error ? error.message : String(error))
+      planStart(START_PAUSE_MS)
+      return false
+    }
   }
 
   /** For the next isolated try, a child that is up already. */
   function keepSpare(): void {
+    if (performance.now() < startPausedUntil) return
     const limit = options.defaults.memoryLimitMb
     for (const child of children) {
       const fresh = child.state === 'starting' || (child.state === 'idle' && child.triesRun === 0)

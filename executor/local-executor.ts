@@ -4,6 +4,7 @@
  * behind is ended before the first try.
  */
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { CauseOfDeath } from '../core/cause-of-death.ts'
@@ -16,7 +17,7 @@ import { type ChildPool, createChildPool } from './child-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDispatchQueue } from './dispatch-queue.ts'
 import { LOCAL_LIMITS, type LocalExecutorOptions } from './local-options.ts'
-import { prepareFolders } from './prepare-folders.ts'
+import { foldersOf, prepareFolders } from './prepare-folders.ts'
 import { childMarker, killOrphans } from './process-tree.ts'
 import { createReportOutbox } from './report-outbox.ts'
 import { createRunningTry, type RunningTry } from './running-try.ts'
@@ -84,15 +85,21 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   }
 
   async function start(): Promise<void> {
-    const folders = await prepareFolders(options)
     const orphans = await killOrphans(scope)
     if (orphans.length > 0) {
       const list = orphans.map((facts) => `${facts.name} (pid ${facts.pid})`).join(', ')
       options.onDiagnostic(`Ended processes an earlier program left behind: ${list}.`)
     }
     const marker = await childMarker(scope, '')
-    const bundles = createBundleCache({ api: options.api, folder: folders.bundles, maxBytes: limits.bundleCacheBytes })
-    await bundles.start()
+    const folders = foldersOf(options)
+    for (const folder of [folders.bundles, folders.loaded]) await rm(folder, { recursive: true, force: true })
+    await prepareFolders(options)
+    const bundles = createBundleCache({
+      api: options.api,
+      folder: folders.bundles,
+      maxBytes: limits.bundleCacheBytes,
+      restoreFolders: () => prepareFolders(options),
+    })
     const around = {
       options,
       limits,

@@ -4,6 +4,7 @@
  * heartbeat pipe, and no other file descriptor.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { CHILD_MARKER, HEARTBEAT_FD, LEASE_LOST } from '../core/ports/child-protocol.ts'
@@ -27,6 +28,32 @@ function spawnChild(options: LocalExecutorOptions, memoryLimitMb: number, marker
   })
 }
 
+/** `spawn` throws some of what the operating system says, and emits the rest: here all of it in words. */
+function trySpawn(options: LocalExecutorOptions, memoryLimitMb: number, marker: string): ChildProcess {
+  try {
+    return spawnChild(options, memoryLimitMb, marker)
+  } catch (error) {
+    throw new Error(whyNotSpawned(error as Error, options.dagsFolder), { cause: error })
+  }
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EAGAIN: 'Too many processes: raise the limit (ulimit -u, pids of the container), or lower the number of slots.',
+  EMFILE: 'Too many open files: raise the limit (ulimit -n), or lower the number of slots.',
+  ENFILE: 'Too many open files on this machine: raise fs.file-max.',
+  ENOMEM: 'Too little memory: lower the number of slots.',
+  EPERM: 'Only root may start processes as another user: run as root, or without a user of their own for tasks.',
+}
+
+function whyNotSpawned(error: NodeJS.ErrnoException, dagsFolder: string): string {
+  // The operating system names the program, not the working folder it missed.
+  if (statSync(dagsFolder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return `tasks run in the Dags folder ${dagsFolder}, and it is not there. Put it back (${error.message}).`
+  }
+  const remedy = REMEDIES[error.code ?? '']
+  return remedy === undefined ? error.message : `${error.message}. ${remedy}`
+}
+
 /** A started process, with what is known of its life and end. */
 export interface OpenedChild {
   readonly child: ChildProcess
@@ -45,7 +72,7 @@ export interface OpenedChild {
 }
 
 export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, marker: string): OpenedChild {
-  const child = spawnChild(options, memoryLimitMb, marker)
+  const child = trySpawn(options, memoryLimitMb, marker)
   const exited = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<void>()
   const opened: OpenedChild = {
@@ -67,7 +94,7 @@ export function openChild(options: LocalExecutorOptions, memoryLimitMb: number, 
   // Later errors (a message to a child that just died) are told by its exit.
   child.on('error', (error) => {
     if (child.pid !== undefined) return
-    opened.spawnError = error.message
+    opened.spawnError = whyNotSpawned(error, options.dagsFolder)
     exited.resolve()
     closed.resolve()
   })

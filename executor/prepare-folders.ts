@@ -13,8 +13,13 @@ export interface ChildFolders {
   readonly loaded: string
 }
 
-export async function prepareFolders(options: LocalExecutorOptions): Promise<ChildFolders> {
-  const folders = { bundles: join(options.cacheDir, 'bundles'), loaded: join(options.cacheDir, 'loaded') }
+/** Both hold only what can be had again: a new program begins with empty ones. */
+export function foldersOf({ cacheDir }: LocalExecutorOptions): ChildFolders {
+  return { bundles: join(cacheDir, 'bundles'), loaded: join(cacheDir, 'loaded') }
+}
+
+export async function prepareFolders(options: LocalExecutorOptions): Promise<void> {
+  const folders = foldersOf(options)
   await mkdir(folders.bundles, { recursive: true, mode: 0o755 })
   const identity = options.childIdentity
   for (const folder of [folders.loaded, options.filesDir]) {
@@ -29,7 +34,6 @@ export async function prepareFolders(options: LocalExecutorOptions): Promise<Chi
     await chmod(folders.bundles, 0o755)
     for (const folder of [options.cacheDir, options.filesDir, options.dagsFolder]) await checkReach(folder, identity)
   }
-  return folders
 }
 
 async function checkReach(folder: string, identity: { readonly uid: number; readonly gid: number }): Promise<void> {

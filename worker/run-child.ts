@@ -98,6 +98,11 @@ function startHeartbeat(settings: ChildSettings): void {
     stdin: false,
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
   })
+  thread.on('error', (error) => {
+    // Without it nobody would notice that the host is gone.
+    process.stderr.write(`The heartbeat thread failed, so this process ends: ${error.message}\n`)
+    process.kill(process.pid, 'SIGKILL')
+  })
   thread.unref()
 }
 
