@@ -203,6 +203,8 @@ export type CommandRequest =
   /** Finished runs only: the run, its TIs, tries and XComs go; its events stay. */
   | { readonly kind: 'delete-run'; readonly dagId: string; readonly runId: string }
   | { readonly kind: 'delete-pool'; readonly name: string }
+  /** Only a Dag whose file is gone: the Dag with its versions and its runs goes; its events stay. */
+  | { readonly kind: 'delete-dag'; readonly dagId: string }
   /** No new tries anywhere until `resume`; what runs may end. Shown by every client. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'resume' }

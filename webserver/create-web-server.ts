@@ -3,9 +3,11 @@
  * route names the role it needs (`config.role`).
  */
 import fastify, { type FastifyInstance } from 'fastify'
+import { apiParts } from './api-parts.ts'
 import { addSignIn, DEFAULT_ACCESS } from './auth/index.ts'
 import { addMessageChecks } from './check-messages.ts'
 import { addErrorReplies } from './error-replies.ts'
+import { addOpenApi, addReferencePage } from './openapi.ts'
 import './request-identity.ts'
 import { apiRoutes } from './routes/index.ts'
 import type { WebServerParts } from './web-server-parts.ts'
@@ -26,9 +28,12 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
   addErrorReplies(app, parts.log)
   addMessageChecks(app, parts.checkAnswers === true)
   app.decorateRequest('identity', null)
+  addOpenApi(app)
 
   // Sign-in comes first: its hook stands before every route registered after it.
   addSignIn(app, parts)
-  for (const plugin of apiRoutes) app.register(plugin, { ...parts, prefix: '/api/v2' })
+  const shared = apiParts(parts)
+  for (const plugin of apiRoutes) app.register(plugin, { ...shared, prefix: '/api/v2' })
+  addReferencePage(app)
   return app
 }

@@ -47,7 +47,7 @@ export async function getRun(
   return row ?? null
 }
 
-function runQuery() {
+export function runQuery() {
   return sqlBuilder('dag_run as r').leftJoin('dag_version as v', 'v.version_id', 'r.version_id').select({
     id: 'r.id',
     dagId: 'r.dag_id',
@@ -67,4 +67,10 @@ function runQuery() {
     triggeredBy: 'r.triggered_by',
     versionNumber: 'v.version_number',
   })
+}
+
+/** Those of the numbers that are there. */
+export async function runsByNumber(pool: pg.Pool, ids: readonly number[]): Promise<readonly RunListItem[]> {
+  if (ids.length === 0) return []
+  return runBuilt<RunListItem>(pool, runQuery().whereIn('r.id', [...ids]))
 }

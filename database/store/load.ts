@@ -21,7 +21,7 @@ import { inTransaction } from '../connect.ts'
 import { selectList } from '../select-list.ts'
 import { lastEventId } from './event-partitions.ts'
 
-const dagColumns = selectList<DagRecord>('d', [
+export const dagColumns: string = selectList<DagRecord>('d', [
   'dagId',
   'file',
   'isPaused',

@@ -1,6 +1,36 @@
 /** All resources of the API, in the order in which the reference shows them. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { WebServerParts } from '../web-server-parts.ts'
+import type { ApiParts } from '../api-parts.ts'
+import { clearTaskInstancesRoutes } from './clear-task-instances.ts'
+import { connectionRoutes } from './connections.ts'
+import { dagRunRoutes } from './dag-runs.ts'
+import { dagVersionRoutes } from './dag-versions.ts'
+import { dagRoutes } from './dags.ts'
+import { eventLogRoutes } from './event-logs.ts'
+import { gridRoutes } from './grid.ts'
+import { importErrorRoutes } from './import-errors.ts'
+import { logRoutes } from './logs.ts'
 import { monitorRoutes } from './monitor.ts'
+import { platformRoutes } from './platform.ts'
+import { poolRoutes } from './pools.ts'
+import { taskInstanceRoutes } from './task-instances.ts'
+import { variableRoutes } from './variables.ts'
+import { xcomRoutes } from './xcom-entries.ts'
 
-export const apiRoutes: readonly FastifyPluginAsyncTypebox<WebServerParts>[] = [monitorRoutes]
+export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
+  dagRoutes,
+  dagVersionRoutes,
+  gridRoutes,
+  dagRunRoutes,
+  taskInstanceRoutes,
+  clearTaskInstancesRoutes,
+  logRoutes,
+  xcomRoutes,
+  variableRoutes,
+  connectionRoutes,
+  poolRoutes,
+  importErrorRoutes,
+  eventLogRoutes,
+  platformRoutes,
+  monitorRoutes,
+]

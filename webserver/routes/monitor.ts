@@ -1,9 +1,9 @@
 /** Health and version: what probes ask, open to all, naming nobody. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { ApiParts } from '../api-parts.ts'
 import { healthReport } from '../health.ts'
 import { answers, Closed, MaybeInstant } from '../schemas/shapes.ts'
-import type { WebServerParts } from '../web-server-parts.ts'
 
 const Status = Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')])
 
@@ -13,7 +13,7 @@ const Health = Closed({
   dag_processor: Closed({ status: Status, latest_dag_processor_heartbeat: MaybeInstant }),
 })
 
-export const monitorRoutes: FastifyPluginAsyncTypebox<WebServerParts> = async (app, parts) => {
+export const monitorRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
   app.get(
     '/monitor/health',
     { config: { role: null }, schema: { tags: ['Monitor'], response: answers(Health) } },

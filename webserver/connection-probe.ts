@@ -1,0 +1,97 @@
+/**
+ * The child of `test-connection.ts`: reads one connection from standard input, tries it, prints a verdict, ends. PostgreSQL:
+ * signs in and asks for 1. HTTP: a HEAD request. Anything else with a host: opens a TCP connection.
+ */
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { ConnectionRecord } from '../core/ports/worker-api.ts'
+import { withClient } from '../database/connect.ts'
+
+const LIMIT_MS = 8_000
+const PORTS: Readonly<Record<string, number>> = {
+  mysql: 3306,
+  redis: 6379,
+  ssh: 22,
+  sftp: 22,
+  ftp: 21,
+  smtp: 25,
+  mongo: 27017,
+}
+
+async function probe(connection: ConnectionRecord): Promise<string> {
+  const { type, host } = connection
+  if (host === null || host === '') throw new Error('It has no host, so there is nothing to connect to.')
+  if (/^postgres/.test(type)) return probePostgres(connection, host)
+  if (/^https?$/.test(type)) return probeHttp(connection, host)
+  const port = connection.port ?? PORTS[type]
+  if (port === undefined) throw new Error(`Connections of type "${type}" have no usual port; set one to test it.`)
+  return probeTcp(host, port)
+}
+
+async function probePostgres(connection: ConnectionRecord, host: string): Promise<string> {
+  const target = {
+    host,
+    port: connection.port ?? 5432,
+    user: connection.login ?? 'postgres',
+    password: connection.password ?? '',
+    database: connection.schema ?? connection.login ?? 'postgres',
+    connectionTimeoutMillis: LIMIT_MS,
+    ...(sslMode(connection.extra) ? { ssl: { rejectUnauthorized: false } } : {}),
+  }
+  return withClient(target, 'tradewind connection test', async (client) => {
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version")
+    return `Signed in to PostgreSQL ${rows[0]?.version ?? ''}.`
+  })
+}
+
+function sslMode(extra: string | null): boolean {
+  if (extra === null || extra === '') return false
+  const value = JSON.parse(extra) as { sslmode?: unknown }
+  return typeof value.sslmode === 'string' && !['disable', 'allow', 'prefer'].includes(value.sslmode)
+}
+
+async function probeHttp({ type, login, password, port, schema }: ConnectionRecord, host: string): Promise<string> {
+  const scheme = schema === 'https' || type === 'https' ? 'https' : 'http'
+  const url = new URL(/^https?:\/\//.test(host) ? host : `${scheme}://${host}`)
+  if (port !== null) url.port = String(port)
+  const authorization =
+    login === null ? {} : { authorization: `Basic ${Buffer.from(`${login}:${password ?? ''}`).toString('base64')}` }
+  const response = await fetch(url, {
+    method: 'HEAD',
+    redirect: 'manual',
+    headers: authorization,
+    signal: AbortSignal.timeout(LIMIT_MS),
+  })
+  if (response.status === 401 || response.status === 403 || response.status >= 500) {
+    throw new Error(`${url.host} answered ${response.status} ${response.statusText}.`)
+  }
+  return `${url.host} answered ${response.status}.`
+}
+
+function probeTcp(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: LIMIT_MS })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(`${host}:${port} accepts connections; nothing was signed in to.`)
+    })
+    socket.once('timeout', () =>
+      socket.destroy(new Error(`${host}:${port} did not answer within ${LIMIT_MS / 1_000} s.`)),
+    )
+    socket.once('error', reject)
+  })
+}
+
+async function verdict(): Promise<{ status: boolean; message: string }> {
+  try {
+    const connection = JSON.parse(await text(process.stdin)) as ConnectionRecord
+    return { status: true, message: await probe(connection) }
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
+    const message =
+      error instanceof AggregateError ? error.errors.map(String).join('; ') : String((error as Error).message)
+    return { status: false, message: `${message}${cause}` }
+  }
+}
+
+process.stdout.write(JSON.stringify(await verdict()), () => process.exit(0))

@@ -1,0 +1,255 @@
+/** Connections. Password and extra go in and never come out; a test of one runs in a process of its own. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from 'typebox'
+import type { ConnectionRecord } from '../../core/ports/worker-api.ts'
+import {
+  type ConnectionListItem,
+  deleteConnection,
+  listConnections,
+  readConnection,
+  saveConnection,
+} from '../../database/connections.ts'
+import type { ApiParts } from '../api-parts.ts'
+import { EarlyReply, notFound } from '../error-replies.ts'
+import { likePattern, page, readOrder, sortBy } from '../read-query.ts'
+import {
+  answers,
+  Closed,
+  ErrorBody,
+  Instant,
+  MaybeText,
+  Nullable,
+  orderBy,
+  paging,
+  several,
+} from '../schemas/shapes.ts'
+import { iso } from '../schemas/values.ts'
+import { testConnection } from '../test-connection.ts'
+
+const Id = Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\w.+-]+$' })
+const ConnectionPath = Closed({ connection_id: Type.String({ maxLength: 250 }) })
+const text = (maxLength: number) => Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()]))
+
+const ConnectionBody = Closed({
+  connection_id: Type.String(),
+  conn_type: Type.String(),
+  description: MaybeText,
+  host: MaybeText,
+  login: MaybeText,
+  schema: MaybeText,
+  port: Nullable(Type.Integer()),
+  has_password: Type.Boolean(),
+  has_extra: Type.Boolean(),
+  updated_at: Instant,
+})
+
+const fields = {
+  description: text(5_000),
+  host: text(500),
+  login: text(500),
+  schema: text(500),
+  port: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 65_535 }))),
+  password: text(10_000),
+  extra: Type.Optional(
+    Type.Union([Type.String({ maxLength: 100_000 }), Type.Null()], { description: 'JSON text of an object.' }),
+  ),
+}
+const Input = Closed({ connection_id: Id, conn_type: Type.String({ minLength: 1, maxLength: 100 }), ...fields })
+const Change = Closed({
+  connection_id: Type.Optional(Id),
+  conn_type: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  ...fields,
+})
+
+const shown = (item: ConnectionListItem) => ({
+  connection_id: item.id,
+  conn_type: item.type,
+  description: item.description,
+  host: item.host,
+  login: item.login,
+  schema: item.schema,
+  port: item.port,
+  has_password: item.hasPassword,
+  has_extra: item.hasExtra,
+  updated_at: iso(item.updatedAt),
+})
+
+export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
+  const find = async (id: string) => (await listConnections(parts.pool)).find((item) => item.id === id)
+
+  async function require(id: string): Promise<ConnectionListItem> {
+    const item = await find(id)
+    if (item === undefined) throw notFound(`There is no connection "${id}". GET /api/v2/connections lists them.`)
+    return item
+  }
+
+  app.get(
+    '/connections',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['Connection'],
+        querystring: Closed({
+          ...paging,
+          order_by: orderBy,
+          connection_id_pattern: Type.Optional(Type.String({ maxLength: 250 })),
+        }),
+        response: answers(Closed({ connections: Type.Array(ConnectionBody), total_entries: Type.Integer() })),
+      },
+    },
+    async ({ query }) => {
+      const orders = { connection_id: 'id', conn_type: 'type', host: 'host', port: 'port', id: 'id' } as const
+      const order = readOrder(query.order_by, orders, { field: 'id', falling: false })
+      const isWanted = likePattern(query.connection_id_pattern ?? '')
+      const found = (await listConnections(parts.pool)).filter((item) => isWanted(item.id))
+      const sorted = sortBy(found, order.falling, (item) => item[order.field])
+      return { connections: page(sorted, query).map(shown), total_entries: found.length }
+    },
+  )
+
+  app.get(
+    '/connections/:connection_id',
+    {
+      config: { role: 'operator' },
+      schema: { tags: ['Connection'], params: ConnectionPath, response: answers(ConnectionBody) },
+    },
+    async ({ params }) => shown(await require(params.connection_id)),
+  )
+
+  app.post(
+    '/connections',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['Connection'],
+        body: Input,
+        response: { 201: ConnectionBody, '4xx': ErrorBody, '5xx': ErrorBody },
+      },
+    },
+    async ({ body }, reply) => {
+      if ((await find(body.connection_id)) !== undefined) {
+        const way = `PATCH /api/v2/connections/${body.connection_id} changes it.`
+        throw new EarlyReply(409, `There is a connection "${body.connection_id}" already. ${way}`)
+      }
+      checkExtra(body.extra)
+      await saveConnection(parts.pool, parts.secrets, { ...recordOf(body), description: body.description ?? null })
+      return reply.code(201).send(shown(await require(body.connection_id)))
+    },
+  )
+
+  app.patch(
+    '/connections/:connection_id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['Connection'],
+        params: ConnectionPath,
+        querystring: Closed({ update_mask: several() }),
+        body: Change,
+        response: answers(ConnectionBody),
+      },
+    },
+    async ({ body, params, query }) => {
+      const id = params.connection_id
+      const item = await require(id)
+      if (body.connection_id !== undefined && body.connection_id !== id) {
+        throw new EarlyReply(
+          400,
+          `connection_id is "${body.connection_id}", but the address names "${id}"; it cannot be changed.`,
+        )
+      }
+      checkExtra(body.extra)
+      const before = await readConnection(parts.pool, parts.secrets, id)
+      if (before === null) throw notFound(`Connection "${id}" was deleted this moment.`)
+      const given = Object.fromEntries(
+        Object.entries(body).filter(([name]) => query.update_mask?.includes(name) !== false),
+      ) as Static<typeof Change>
+      const pick = <Value>(value: Value | undefined, old: Value) => (value === undefined ? old : value)
+      await saveConnection(parts.pool, parts.secrets, {
+        id,
+        type: given.conn_type ?? before.type,
+        description: pick(given.description, item.description),
+        host: pick(given.host, before.host),
+        schema: pick(given.schema, before.schema),
+        login: pick(given.login, before.login),
+        port: pick(given.port, before.port),
+        password: pick(given.password, before.password),
+        extra: pick(given.extra, before.extra),
+      })
+      return shown(await require(id))
+    },
+  )
+
+  app.delete(
+    '/connections/:connection_id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['Connection'],
+        params: ConnectionPath,
+        response: { 204: Type.Null(), '4xx': ErrorBody, '5xx': ErrorBody },
+      },
+    },
+    async ({ params }, reply) => {
+      if (!(await deleteConnection(parts.pool, params.connection_id))) await require(params.connection_id)
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/connections/test',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['Connection'],
+        summary:
+          'Tries a connection in a process of its own; without a password, with the one that is kept for the same place',
+        body: Input,
+        response: answers(Closed({ status: Type.Boolean(), message: Type.String() })),
+      },
+    },
+    async ({ body }) => {
+      checkExtra(body.extra)
+      const wanted = recordOf(body)
+      const kept = await readConnection(parts.pool, parts.secrets, wanted.id)
+      // A kept secret goes only to the place it was kept for.
+      const isSamePlace =
+        kept !== null &&
+        (['type', 'host', 'port', 'login', 'schema'] as const).every((name) => kept[name] === wanted[name])
+      const withSecrets = isSamePlace
+        ? {
+            ...wanted,
+            password: body.password === undefined ? kept.password : wanted.password,
+            extra: body.extra === undefined ? kept.extra : wanted.extra,
+          }
+        : wanted
+      return testConnection(parts.connectionProbe, withSecrets)
+    },
+  )
+}
+
+function recordOf(body: Static<typeof Input>): ConnectionRecord {
+  return {
+    id: body.connection_id,
+    type: body.conn_type,
+    host: body.host ?? null,
+    schema: body.schema ?? null,
+    login: body.login ?? null,
+    password: body.password ?? null,
+    port: body.port ?? null,
+    extra: body.extra ?? null,
+  }
+}
+
+function checkExtra(extra: string | null | undefined): void {
+  if (extra === null || extra === undefined || extra === '') return
+  let value: unknown
+  try {
+    value = JSON.parse(extra)
+  } catch {
+    value = null
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new EarlyReply(400, 'extra is not the JSON text of an object, such as {"sslmode": "require"}.')
+  }
+}

@@ -1,0 +1,289 @@
+/** DagRuns of one Dag, or of all (`~`): trigger, list, one, mark and note, delete, clear, cancel. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { planClear } from '../../core/clear.ts'
+import type { RunRecord } from '../../core/records.ts'
+import { countRuns, pageRuns, RUN_DATES, type RunOrder, type RunPageFilter } from '../../database/queries/run-pages.ts'
+import type { ApiParts } from '../api-parts.ts'
+import { EarlyReply } from '../error-replies.ts'
+import { loadRun, requireDag, requireRun } from '../load-run.ts'
+import { maybeInstant, readCursor, readInstant, readOrder } from '../read-query.ts'
+import { RunBody, RunList, shownRun } from '../schemas/run.ts'
+import {
+  answers,
+  Closed,
+  commandAnswers,
+  cursor,
+  DagPath,
+  instantQuery,
+  MaybeInstant,
+  orderBy,
+  paging,
+  RunPath,
+  several,
+} from '../schemas/shapes.ts'
+import { TiList } from '../schemas/task-instance.ts'
+import { RunState, RunType } from '../schemas/values.ts'
+import { sendCommand } from '../send-command.ts'
+import { showTis } from '../show-tis.ts'
+
+const ORDERS: Readonly<Record<string, RunOrder>> = {
+  id: 'id',
+  dag_run_id: 'runId',
+  run_id: 'runId',
+  state: 'state',
+  logical_date: 'logicalDate',
+  run_after: 'runAfter',
+  start_date: 'startDate',
+  end_date: 'endDate',
+  queued_at: 'queuedAt',
+}
+
+const DATE_NAMES = {
+  logicalDate: 'logical_date',
+  runAfter: 'run_after',
+  startDate: 'start_date',
+  endDate: 'end_date',
+  queuedAt: 'queued_at',
+} as const
+
+const Note = Type.Union([Type.String({ maxLength: 1_000 }), Type.Null()])
+
+export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
+  async function shown(run: RunRecord) {
+    return shownRun(run, (await parts.versionsOf([run.versionId])).get(run.versionId))
+  }
+
+  app.post(
+    '/dags/:dag_id/dagRuns',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['DagRun'],
+        params: DagPath,
+        body: Closed({
+          dag_run_id: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 250 }), Type.Null()])),
+          logical_date: Type.Optional(MaybeInstant),
+          // Airflow's clients send these; a run by hand has no other interval here.
+          data_interval_start: Type.Optional(Type.Null()),
+          data_interval_end: Type.Optional(Type.Null()),
+          run_after: Type.Optional(Type.Null()),
+          conf: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+          note: Type.Optional(Note),
+        }),
+        response: commandAnswers(RunBody),
+      },
+    },
+    async (request) => {
+      const { body, params } = request
+      const answer = await sendCommand(parts, request, {
+        kind: 'trigger',
+        dagId: params.dag_id,
+        ...(body.dag_run_id == null ? {} : { runId: body.dag_run_id }),
+        ...(body.logical_date == null ? {} : { logicalDate: readInstant(body.logical_date, 'logical_date') }),
+        ...(body.conf == null ? {} : { conf: JSON.stringify(body.conf) }),
+        ...(body.note == null ? {} : { note: body.note }),
+      })
+      return shown(await requireRun(parts, { dag_id: params.dag_id, dag_run_id: String(answer.dag_run_id) }))
+    },
+  )
+
+  app.get(
+    '/dags/:dag_id/dagRuns',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['DagRun'],
+        params: DagPath,
+        querystring: Closed({
+          ...paging,
+          order_by: orderBy,
+          cursor,
+          state: several(RunState),
+          run_type: several(RunType),
+          run_id_pattern: Type.Optional(Type.String({ maxLength: 250, description: 'Part of the run id.' })),
+          logical_date_gte: instantQuery,
+          logical_date_lte: instantQuery,
+          run_after_gte: instantQuery,
+          run_after_lte: instantQuery,
+          start_date_gte: instantQuery,
+          start_date_lte: instantQuery,
+          end_date_gte: instantQuery,
+          end_date_lte: instantQuery,
+        }),
+        response: answers(RunList),
+      },
+    },
+    async ({ params, query }) => {
+      if (params.dag_id !== '~') await requireDag(parts, params.dag_id)
+      const order = readOrder(query.order_by, ORDERS, { field: 'id', falling: false })
+      if (query.cursor !== undefined && order.field !== 'id') {
+        throw new EarlyReply(400, 'cursor goes with order_by id or -id only; use offset with other orders.')
+      }
+      const filter: RunPageFilter = {
+        ...(params.dag_id === '~' ? {} : { dagId: params.dag_id }),
+        ...(query.state === undefined ? {} : { states: query.state as RunRecord['state'][] }),
+        ...(query.run_type === undefined ? {} : { types: query.run_type as RunRecord['runType'][] }),
+        ...(query.run_id_pattern === undefined ? {} : { runIdContains: query.run_id_pattern.replaceAll('%', '') }),
+        dates: Object.fromEntries(RUN_DATES.map((date) => [date, between(query, DATE_NAMES[date])])),
+      }
+      const limit = query.limit ?? 50
+      const runs = await pageRuns(parts.pool, {
+        ...filter,
+        order: order.field,
+        falling: order.falling,
+        ...(query.cursor === undefined ? {} : { cursor: readCursor(query.cursor).first }),
+        offset: query.offset ?? 0,
+        limit,
+      })
+      const versions = await parts.versionsOf(runs.map((run) => run.versionId))
+      const isFull = order.field === 'id' && limit > 0 && runs.length === limit
+      return {
+        dag_runs: runs.map((run) => shownRun(run, versions.get(run.versionId))),
+        total_entries: await countRuns(parts.pool, filter),
+        next_cursor: isFull ? String(runs.at(-1)?.id) : null,
+      }
+    },
+  )
+
+  app.get(
+    '/dags/:dag_id/dagRuns/:dag_run_id',
+    { config: { role: 'viewer' }, schema: { tags: ['DagRun'], params: RunPath, response: answers(RunBody) } },
+    async ({ params }) => shown(await requireRun(parts, params)),
+  )
+
+  app.patch(
+    '/dags/:dag_id/dagRuns/:dag_run_id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['DagRun'],
+        params: RunPath,
+        querystring: Closed({ update_mask: several(Type.Enum(['state', 'note'])) }),
+        body: Closed({
+          state: Type.Optional(Type.Enum(['queued', 'success', 'failed'])),
+          note: Type.Optional(Note),
+        }),
+        response: commandAnswers(RunBody),
+      },
+    },
+    async (request) => {
+      const { body, params } = request
+      const mask = request.query.update_mask
+      const name = { dagId: params.dag_id, runId: params.dag_run_id }
+      await requireRun(parts, params)
+      if (body.state !== undefined && mask?.includes('state') !== false) {
+        await sendCommand(
+          parts,
+          request,
+          body.state === 'queued'
+            ? {
+                kind: 'clear',
+                ...name,
+                taskIds: [],
+                upstream: false,
+                downstream: false,
+                onlyFailed: false,
+                onlyRunning: false,
+              }
+            : { kind: 'mark-run', ...name, state: body.state },
+        )
+      }
+      if (body.note !== undefined && mask?.includes('note') !== false) {
+        await sendCommand(parts, request, { kind: 'note', ...name, note: body.note })
+      }
+      return shown(await requireRun(parts, params))
+    },
+  )
+
+  app.delete(
+    '/dags/:dag_id/dagRuns/:dag_run_id',
+    {
+      config: { role: 'operator' },
+      schema: { tags: ['DagRun'], params: RunPath, response: { ...commandAnswers(Type.Unknown()), 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { params } = request
+      await requireRun(parts, params)
+      await sendCommand(parts, request, { kind: 'delete-run', dagId: params.dag_id, runId: params.dag_run_id })
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/dags/:dag_id/dagRuns/:dag_run_id/clear',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['DagRun'],
+        params: RunPath,
+        body: Closed({
+          dry_run: Type.Optional(Type.Boolean({ default: true })),
+          only_failed: Type.Optional(Type.Boolean({ default: false })),
+        }),
+        response: commandAnswers(Type.Union([TiList, RunBody])),
+      },
+    },
+    async (request) => {
+      const { body, params } = request
+      const options = {
+        taskIds: [],
+        upstream: false,
+        downstream: false,
+        onlyFailed: body.only_failed === true,
+        onlyRunning: false,
+      }
+      if (body.dry_run !== false) {
+        const loaded = await loadRun(parts, params)
+        const plan = loaded.tis.length === 0 ? null : planClear(loaded.version.graph, loaded.tis, options)
+        const tis = plan?.ok === true ? plan.indexes.map((index) => loaded.tis[index]!) : []
+        return { task_instances: await showTis(parts, loaded.run, tis), total_entries: tis.length }
+      }
+      await requireRun(parts, params)
+      await sendCommand(parts, request, { kind: 'clear', dagId: params.dag_id, runId: params.dag_run_id, ...options })
+      return shown(await requireRun(parts, params))
+    },
+  )
+
+  app.post(
+    '/dags/:dag_id/dagRuns/:dag_run_id/cancel',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['DagRun'],
+        summary: 'Ends live tries for good, of some tasks or of the whole run, which then fails',
+        params: RunPath,
+        body: Closed({
+          task_ids: Type.Optional(Type.Array(Type.String({ maxLength: 250 }), { minItems: 1, maxItems: 10_000 })),
+        }),
+        response: commandAnswers(
+          Closed({ dag_id: Type.String(), dag_run_id: Type.String(), task_ids: Type.Array(Type.String()) }),
+        ),
+      },
+    },
+    async (request) => {
+      const { body, params } = request
+      await requireRun(parts, params)
+      const answer = await sendCommand(parts, request, {
+        kind: 'cancel',
+        dagId: params.dag_id,
+        runId: params.dag_run_id,
+        ...(body.task_ids === undefined ? {} : { taskIds: body.task_ids }),
+      })
+      const taskIds = Array.isArray(answer.task_ids) ? answer.task_ids.map(String) : []
+      return { dag_id: params.dag_id, dag_run_id: params.dag_run_id, task_ids: taskIds }
+    },
+  )
+}
+
+type Query = Readonly<Record<string, unknown>>
+
+/** `<name>_gte` and `<name>_lte`. */
+function between(query: Query, name: string): { from?: number; to?: number } {
+  const read = (key: string) => {
+    const text = query[key]
+    return maybeInstant(typeof text === 'string' ? text : undefined, key)
+  }
+  const [from, to] = [read(`${name}_gte`), read(`${name}_lte`)]
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+}

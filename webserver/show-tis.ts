@@ -1,0 +1,26 @@
+/** Task instances with what is shown beside them: the last try, the note, the version. A fixed number of queries. */
+import type { RunRecord, TiRecord } from '../core/records.ts'
+import { lastTries, notesOf } from '../database/queries/ti-pages.ts'
+import type { ApiParts } from './api-parts.ts'
+import { shownTi } from './schemas/task-instance.ts'
+
+/** Of one run, or of the runs given by number. */
+export async function showTis(
+  parts: ApiParts,
+  runs: RunRecord | ReadonlyMap<number, RunRecord>,
+  tis: readonly TiRecord[],
+) {
+  const byId: ReadonlyMap<number, RunRecord> =
+    runs instanceof Map ? runs : new Map([[(runs as RunRecord).id, runs as RunRecord]])
+  const versions = await parts.versionsOf([...byId.values()].map((run) => run.versionId))
+  const tries = await lastTries(parts.pool, tis)
+  const notes = await notesOf(parts.pool, tis)
+  return tis.flatMap((ti) => {
+    const run = byId.get(ti.dagRunId)
+    // Deleted between two reads.
+    if (run === undefined) return []
+    return [
+      shownTi(ti, { run, version: versions.get(run.versionId), lastTry: tries.get(ti.id), note: notes.get(ti.id) }),
+    ]
+  })
+}
