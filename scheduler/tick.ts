@@ -124,19 +124,22 @@ function repairOf(event: SchedulerEvent, message: string): SchedulerEvent | null
 
 async function tickTimer(context: TickContext, timer: Timer): Promise<void> {
   const { draining } = context
-  const result = await attempt(context, [], { draining, timers: [timer] })
+  // One run at a time: of several that are due only one may be guilty. The others follow in the next ticks.
+  const result = await attempt(context, [], { draining, timers: [timer], oneStep: true })
   if (result.plan !== null) return
   const repair = repairOfTimer(timer, result.message)
   const options = { draining, timers: [], advance: false }
   const repaired = await attempt(context, [repair], options)
   if (repaired.plan === null) throw new Error(`could not get past the timer of ${timer.kind}: ${repaired.message}`)
+  // Nothing to mend: the timer would fail for ever.
+  if (repaired.plan.empty) context.memory.timers.remove([timer])
   context.log(`isolated the timer of ${timer.kind}: ${result.message}`)
 }
 
 function repairOfTimer(timer: Timer, message: string): SchedulerEvent {
   switch (timer.kind) {
     case 'dag':
-      return { type: 'skip-fire', dagId: timer.dagId, message: `the run could not be created: ${message}` }
+      return { type: 'skip-step', dagId: timer.dagId, message: `the run could not be made: ${message}` }
     case 'retry':
     case 'run-timeout':
       return { type: 'set-aside-run', dagRunId: timer.dagRunId, message: `the run could not go on: ${message}` }

@@ -1,10 +1,14 @@
 /** Makes a committed plan the present: the only code that changes memory. */
-import type { Plan } from './decide.ts'
+import { LEFT_OVER_MS, type Plan } from './decide.ts'
 import { runKey } from './limits.ts'
 import type { SchedulerMemory } from './memory.ts'
+import type { Timer } from './timer-heap.ts'
+
+const NONE: ReadonlySet<number> = new Set()
 
 export function apply(memory: SchedulerMemory, plan: Plan): void {
   const { draft, waiting } = plan
+  const abandoned = abandonedRuns(memory, plan)
   for (const [id, run] of draft.runs) {
     const { state } = run.record
     if (state === 'running') memory.runs.set(id, run.memory())
@@ -33,11 +37,39 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   for (const timer of draft.timers) memory.timers.push(timer)
   const lists = new Set([...waiting.taken.keys(), ...waiting.added.keys()])
   for (const key of lists) memory.waiting.change(key, waiting.taken.get(key) ?? 0, waiting.added.get(key) ?? [])
+  if (abandoned.size > 0) memory.waiting.forget(abandoned)
+  if (memory.timers.isCrowded) memory.timers.keep(stillMeaningful(memory, plan.now))
   memory.candidates = waiting.candidates
   memory.wake = waiting.wake
   if (draft.newDraining !== null) memory.draining = draft.newDraining
   memory.nextIds = draft.nextIds
+  memory.unsettled = NONE
   if (draft.newGraphs.size > 0 || draft.endedRuns.size > 0) dropUnusedGraphs(memory, plan)
+}
+
+/** Runs that ended with TIs that were waiting for a limit. */
+function abandonedRuns(memory: SchedulerMemory, { draft }: Plan): Set<number> {
+  const abandoned = new Set<number>()
+  for (const id of draft.endedRuns) if (memory.runs.get(id)?.ready.includes(1) === true) abandoned.add(id)
+  return abandoned
+}
+
+/** Which timers can still do something when they are due; of the same one for a Dag, one. */
+function stillMeaningful(memory: SchedulerMemory, now: number): (timer: Timer) => boolean {
+  const seen = new Set<string>()
+  return (timer) => {
+    if (timer.kind === 'dag') {
+      const text = `${timer.at} ${timer.dagId}`
+      if (seen.has(text)) return false
+      seen.add(text)
+      // Those of now stand for work that a bounded (or draining) tick left over.
+      return timer.at <= now + LEFT_OVER_MS || memory.dags.get(timer.dagId)?.next?.runAfter === timer.at
+    }
+    const run = memory.runs.get(timer.dagRunId)
+    if (timer.kind === 'run-timeout') return run !== undefined
+    const ti = run?.tis[timer.index]
+    return ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber
+  }
 }
 
 /** Forgets graphs that are neither current nor used by an unfinished run. */

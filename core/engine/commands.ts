@@ -171,7 +171,8 @@ function setPool(
   draft.rows++
   draft.freed.add(poolKey(name))
   draft.event({ kind: 'pool.set', actor: command.actor, cause: `${name}: ${slots} slots` })
-  for (const [file, lacking] of draft.memory.lackingPool) {
+  for (const [file, lacking] of new Map([...draft.memory.lackingPool, ...draft.lackingPool])) {
+    if (lacking === null) continue
     takeDagFile(draft, { type: 'parsed', file, ...lacking, warnings: [], at: draft.now })
   }
   return accept({ name, slots })

@@ -17,6 +17,7 @@ export function takeDagFile(draft: Draft, report: DagFileReport): void {
       takeParsed(draft, report)
       return
     case 'broken':
+      draft.lackingPool.set(report.file, null)
       setProblems(draft, report.file, report.problems, report.at)
       return
     case 'gone':
@@ -29,6 +30,7 @@ export function takeDagFile(draft: Draft, report: DagFileReport): void {
       deactivate(draft, (dag) => !present.has(dag.record.file), 'its file is gone')
       for (const file of draft.memory.importErrors.keys())
         if (!present.has(file)) setProblems(draft, file, [], report.at)
+      for (const file of draft.memory.lackingPool.keys()) if (!present.has(file)) draft.lackingPool.set(file, null)
       return
     }
   }
@@ -37,6 +39,7 @@ export function takeDagFile(draft: Draft, report: DagFileReport): void {
 function takeParsed(draft: Draft, report: Extract<DagFileReport, { type: 'parsed' }>): void {
   const unrunnable = report.dags.flatMap((dag) => paramsProblems(dag.serialized))
   if (unrunnable.length > 0) {
+    draft.lackingPool.set(report.file, null)
     setProblems(draft, report.file, unrunnable, report.at)
     return
   }

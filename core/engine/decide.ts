@@ -13,7 +13,7 @@ import { Draft } from './draft.ts'
 import type { SchedulerEvent } from './events.ts'
 import type { RunMemory, SchedulerMemory } from './memory.ts'
 import { takeEnded, takeLost, takeStarted } from './results.ts'
-import { abandonRun, advanceDag, endFinishedRuns, moveSchedule, timeOutRun } from './runs.ts'
+import { abandonRun, advanceDag, endFinishedRuns, skipStep, timeOutRun } from './runs.ts'
 import type { Timer } from './timer-heap.ts'
 
 export interface Plan {
@@ -33,6 +33,8 @@ export interface Plan {
 }
 
 const TIMER_BUDGET = 2000
+/** What a tick may not start now (it drains) is looked at again this much later. */
+export const LEFT_OVER_MS = 1_000
 
 export interface DecideOptions {
   /** Start nothing new: the program is stopping. */
@@ -41,6 +43,8 @@ export interface DecideOptions {
   readonly timers?: readonly Timer[]
   /** False: runs that could be created or promoted wait for the next tick. */
   readonly advance?: boolean
+  /** True: every Dag creates or promotes one run at most, so that a failing one is known. */
+  readonly oneStep?: boolean
   /** Finished runs that a command of this tick names, by id. */
   readonly loaded?: ReadonlyMap<number, RunMemory>
 }
@@ -52,6 +56,10 @@ export function decide(
   options: DecideOptions = {},
 ): Plan {
   const draft = new Draft(memory, now, options.draining ?? false, options.loaded)
+  for (const id of memory.unsettled) {
+    const run = draft.run(id)
+    run?.evaluateAll(draft.listener(run))
+  }
   for (const event of events) if (event.type === 'dag-file') takeDagFile(draft, event.report)
   for (const event of events) takeResult(draft, event)
   const due = options.timers ?? memory.timers.due(now, TIMER_BUDGET)
@@ -69,7 +77,7 @@ export function decide(
     draft.dagsToAdvance.clear()
     let stuck = 0
     for (const dagId of dagIds) {
-      if (advanceDag(draft, dagId).more) {
+      if (advanceDag(draft, dagId, options.oneStep === true).more) {
         stuck++
         draft.timer({ at: now, kind: 'dag', dagId })
       }
@@ -84,9 +92,16 @@ export function decide(
   }
   if (!mayAdvance && draft.dagsToAdvance.size > 0) {
     more = !draft.draining
-    for (const dagId of draft.dagsToAdvance) draft.timer({ at: draft.draining ? now + 1000 : now, kind: 'dag', dagId })
+    for (const dagId of draft.dagsToAdvance)
+      draft.timer({ at: draft.draining ? now + LEFT_OVER_MS : now, kind: 'dag', dagId })
   }
+  draft.dagsToAdvance.clear()
   const waiting = dispatchReady(draft)
+  // A run that could not be dispatched was set aside, which makes room for another.
+  for (const dagId of draft.dagsToAdvance) {
+    draft.timer({ at: now, kind: 'dag', dagId })
+    more = true
+  }
   if (waiting.wake.size > 0 || waiting.candidates.length > 0) more = true
   const writes = draft.writes()
   return {
@@ -112,6 +127,8 @@ function takeResult(draft: Draft, event: SchedulerEvent): void {
       takeLost(draft, event.key, event.cause, event.at)
       return
     case 'poison-report':
+      // A start that cannot be noted is of no importance, and its try goes on.
+      if (event.report.type === 'started') return
       draft.acknowledge(event.report.key)
       takeLost(draft, event.report.key, { kind: 'error', message: event.message }, draft.now)
       return
@@ -123,13 +140,9 @@ function takeRepair(draft: Draft, event: SchedulerEvent): void {
     case 'refuse-command':
       refuseCommand(draft, event.command, event.message)
       return
-    case 'skip-fire': {
-      const dag = draft.dag(event.dagId)
-      if (dag?.next == null || dag.next.runAfter > draft.now) return
-      draft.event({ kind: 'run.not_created', actor: 'scheduler', dagId: event.dagId, cause: event.message })
-      moveSchedule(draft, dag, dag.next)
+    case 'skip-step':
+      skipStep(draft, event.dagId, event.message)
       return
-    }
     case 'set-aside-run': {
       const run = draft.run(event.dagRunId)
       if (run !== undefined && run.record.state === 'running') abandonRun(draft, run, 'scheduler', event.message)

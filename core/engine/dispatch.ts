@@ -11,6 +11,7 @@ import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
 import { type Demand, demandsOf } from './limits.ts'
 import type { RunDraft } from './run-draft.ts'
+import { abandonRun } from './runs.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
 
 /** Most tries queued in one tick; the rest waits for the next. */
@@ -42,6 +43,8 @@ export function dispatchReady(draft: Draft): WaitingChanges {
   const sources = new Set<Source>()
   sources.add({ key: null, peek: () => fresh[freshHead], take: () => freshHead++ })
   for (const key of new Set([...draft.freed, ...memory.wake])) {
+    // Thousands of limits are freed in a large tick; few of them have anybody waiting.
+    if (memory.waiting.peek(key, 0) === undefined) continue
     sources.add({
       key,
       peek: () => memory.waiting.peek(key, taken.get(key) ?? 0),
@@ -63,8 +66,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     const refusal = refusedBy(draft, demands, entry, source.key, { taken, added })
     if (refusal === null) {
       source.take()
-      queueTry(draft, run, entry.index, demands)
-      budget--
+      if (queueTry(draft, run, entry.index, demands)) budget--
     } else if (refusal === source.key) {
       sources.delete(source) // its head still does not fit: nobody behind it may pass
     } else {
@@ -126,7 +128,8 @@ function refusedBy(
   return null
 }
 
-function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly Demand[]): void {
+/** @returns false for a run that cannot be dispatched: it is set aside, all else goes on (invariant 11). */
+function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly Demand[]): boolean {
   const before = run.tis[index]!
   const ti: TiRecord = {
     ...before,
@@ -135,6 +138,14 @@ function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly 
     retryAt: null,
     startDate: null,
     endDate: null,
+  }
+  let dispatch: Dispatch
+  try {
+    dispatch = dispatchOf(draft, run, index, ti)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    abandonRun(draft, run, 'scheduler', `task "${ti.taskId}" cannot be dispatched: ${why}`)
+    return false
   }
   run.update(index, ti)
   const { host, epoch } = draft.memory
@@ -166,7 +177,8 @@ function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly 
     units,
   })
   draft.tiEvent(run, ti, 'scheduler', null)
-  draft.dispatches.push(dispatchOf(draft, run, index, ti))
+  draft.dispatches.push(dispatch)
+  return true
 }
 
 function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): Dispatch {
@@ -212,7 +224,9 @@ function upstreamTries(run: RunDraft, index: number): Record<string, TryKey> {
   if (serialized.trigger?.conf !== undefined) collectXComs(serialized.trigger.conf, ids)
   const tries: Record<string, TryKey> = {}
   for (const id of ids) {
-    const upstream = run.tis[run.graph.indexOf.get(id)!]!
+    const upstream = run.tis[run.graph.indexOf.get(id) ?? -1]
+    if (upstream === undefined)
+      throw new Error(`an argument is the result of task "${id}", which the Dag does not have`)
     tries[id] = { tiId: upstream.id, tryNumber: upstream.tryNumber }
   }
   return tries

@@ -367,7 +367,7 @@ export function readyTi(run: Pick<RunMemory, 'record' | 'graph' | 'tis'>, index:
     dagRunId: run.record.id,
     index,
     priority: run.graph.tasks[index]!.priority,
-    runAfter: run.record.runAfter,
+    runStart: run.record.startDate ?? run.record.queuedAt,
     tryNumber: run.tis[index]!.tryNumber,
   }
 }

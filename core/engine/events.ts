@@ -16,7 +16,10 @@ export type SchedulerEvent =
   | { readonly type: 'refuse-command'; readonly command: CommandRecord; readonly message: string }
   /** Fails the TI of a report that made its tick fail, without its values. */
   | { readonly type: 'poison-report'; readonly report: ExecutorReport; readonly message: string }
-  /** Moves a Dag's schedule past a run that cannot be created (its logical date is taken). */
-  | { readonly type: 'skip-fire'; readonly dagId: string; readonly message: string }
+  /**
+   * The next step of a Dag makes its tick fail: its schedule moves past a run that cannot be created (its logical date is
+   * taken), or a queued run that cannot start is set aside.
+   */
+  | { readonly type: 'skip-step'; readonly dagId: string; readonly message: string }
   /** Ends a run that makes every tick fail. */
   | { readonly type: 'set-aside-run'; readonly dagRunId: number; readonly message: string }

@@ -97,6 +97,8 @@ export interface SchedulerMemory {
   candidates: readonly ReadyTi[]
   /** An operator asked for it: nothing new starts anywhere until `resume`. */
   draining: boolean
+  /** Running runs in which something has to follow from what is stored: a newer program may see more in it. */
+  unsettled: ReadonlySet<number>
   /** Limits to look at although nothing was freed: a bounded tick stopped early. */
   wake: ReadonlySet<string>
   nextIds: NextIds

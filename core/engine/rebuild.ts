@@ -46,18 +46,20 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
     lackingPool: new Map(),
     candidates: [],
     draining: snapshot.draining,
+    unsettled: new Set(),
     wake: new Set(),
     nextIds: snapshot.nextIds,
   }
   const candidates: ReadyTi[] = []
-  loadRuns(memory, snapshot, now, candidates)
+  memory.unsettled = loadRuns(memory, snapshot, now, candidates)
   loadDags(memory, snapshot, now)
   loadExecutions(memory, snapshot)
   memory.candidates = candidates
   return memory
 }
 
-function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, candidates: ReadyTi[]): void {
+function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, candidates: ReadyTi[]): Set<number> {
+  const unsettled = new Set<number>()
   const tisByRun = Map.groupBy(snapshot.tis, (ti) => ti.dagRunId)
   for (const record of snapshot.runs) {
     const own = tisByRun.get(record.id)
@@ -70,10 +72,11 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
       memory.parked.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
       continue
     }
-    const run = RunDraft.of({ ...rebuildCounts(graph, tis), record, graph, tis })
-    run.evaluateAll(() => {
-      throw new Error(`run ${record.id} was stored unsettled`)
-    })
+    const stored = { ...rebuildCounts(graph, tis), record, graph, tis }
+    let run = RunDraft.of(stored)
+    run.evaluateAll(() => unsettled.add(record.id))
+    // Memory must equal the tables, so what follows is left to the first tick.
+    if (unsettled.has(record.id)) run = RunDraft.of(stored)
     tis.forEach((ti, index) => {
       if (ti.state !== 'up_for_retry') return
       if (ti.retryAt === null || ti.retryAt <= now) run.markReady(index)
@@ -85,6 +88,7 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
       memory.timers.push({ at: record.startDate + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
     }
   }
+  return unsettled
 }
 
 /** TIs in the order of the graph's tasks. A running run has one for every task of its version. */

@@ -144,7 +144,7 @@ function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfD
   }
   const task = run.graph.tasks[index]!
   const delay = isPlatformLoss(cause)
-    ? 0
+    ? lossDelay(cause, base.losses)
     : retryDelay(
         task.retryPolicy,
         base.failures,
@@ -181,6 +181,14 @@ export function afterFailure(
 
 function isPlatformLoss(cause: CauseOfDeath): boolean {
   return PLATFORM_CAUSES.has(cause.kind) || isPlatformCancel(cause)
+}
+
+/**
+ * What the platform lost is repeated at once; lost again, after a growing pause: what keeps children from starting (no
+ * memory, a full disk) may last a minute, and must not use up all repeats within a few milliseconds.
+ */
+function lossDelay(cause: CauseOfDeath, losses: number): number {
+  return losses <= 1 || isPlatformCancel(cause) ? 0 : Math.min(1_000 * 2 ** (losses - 2), 60_000)
 }
 
 function isPlatformCancel(cause: CauseOfDeath): boolean {

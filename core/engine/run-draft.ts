@@ -119,11 +119,13 @@ export class RunDraft {
   }
 
   #end(index: number, ti: TiRecord, cause: string | null, onChange: TiChangeListener): void {
+    const offset = COUNT_OFFSET.get(ti.state)
+    // A rule of a newer program, say: better one run set aside than counts that never add up.
+    if (offset === undefined) throw new Error(`task "${ti.taskId}" cannot end as "${ti.state}"`)
     this.tis[index] = ti
     this.changedTis.add(index)
     this.ready[index] = 0
     this.open--
-    const offset = COUNT_OFFSET.get(ti.state)!
     for (const child of this.graph.downstream[index]!) {
       this.counts[child * COUNTS + offset]! += 1
       this.#toEvaluate.push(child)

@@ -53,19 +53,44 @@ export function queueRun(draft: Draft, dag: DagMemory, run: NewRun): RunRecord {
 }
 
 /** Creates the automatic runs that are due, and promotes queued ones, as far as the Dag's cap and the tick's size go. */
-export function advanceDag(draft: Draft, dagId: string): { more: boolean } {
-  for (;;) {
+export function advanceDag(draft: Draft, dagId: string, oneStep: boolean): { more: boolean } {
+  for (let steps = 0; ; steps++) {
     const dag = draft.dag(dagId)
     if (dag === undefined || dag.record.isPaused) return { more: false }
-    if (draft.rows > ROW_BUDGET) return { more: true }
+    if (draft.rows > ROW_BUDGET || (oneStep && steps > 0)) return { more: true }
     if (dag.running < dag.graph.maxActiveRuns && dag.queued.length > 0) {
       promote(draft, dag)
       continue
     }
-    if (!dag.record.isActive || dag.next === null || dag.next.runAfter > draft.now) return { more: false }
-    if (dag.running + dag.queued.length >= dag.graph.maxActiveRuns) return { more: false }
-    fire(draft, dag, dag.next)
+    const next = dueRun(draft, dag)
+    if (next === null || dag.running + dag.queued.length >= dag.graph.maxActiveRuns) return { more: false }
+    fire(draft, dag, next)
   }
+}
+
+/**
+ * The automatic run to create now. Held back by its cap a Dag may have missed further ticks since: without catchup the
+ * newest of them counts, as it would after a restart.
+ */
+function dueRun(draft: Draft, dag: DagMemory): FireTime | null {
+  if (!dag.record.isActive || dag.next === null || dag.next.runAfter > draft.now) return null
+  return dag.graph.schedule.catchup ? dag.next : nextRun(dag, draft.now)
+}
+
+/** Gets a Dag past the step that `advanceDag` would take first and that makes its tick fail. */
+export function skipStep(draft: Draft, dagId: string, message: string): void {
+  const dag = draft.dag(dagId)
+  if (dag === undefined || dag.record.isPaused) return
+  const [first] = dag.queued
+  if (first !== undefined && dag.running < dag.graph.maxActiveRuns) {
+    const run = draft.findRun(dagId, first.runId)
+    if (run !== undefined) abandonRun(draft, run, 'scheduler', message)
+    return
+  }
+  const next = dueRun(draft, dag)
+  if (next === null) return
+  draft.event({ kind: 'run.not_created', actor: 'scheduler', dagId, cause: message })
+  moveSchedule(draft, dag, next)
 }
 
 function fire(draft: Draft, dag: DagMemory, next: FireTime): void {
@@ -198,17 +223,19 @@ export function timeOutRun(draft: Draft, dagRunId: number): void {
   abandonRun(draft, run, 'dagrun timeout', `the run took longer than its dagrunTimeout of ${seconds} s`)
 }
 
-/** Fails a run at once: open TIs are skipped, live executions cancelled. */
+/** Fails a running or queued run at once: open TIs are skipped, live executions cancelled. */
 export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: string): void {
   for (const execution of draft.executionsOf(run.record.id)) draft.cancel(execution, by)
-  // In topological order, so that no trigger rule of a task below can fire in between.
+  // From the leaves up, so that no trigger rule of a task below can fire in between.
   for (let i = run.graph.order.length - 1; i >= 0; i--) {
     const index = run.graph.order[i]!
-    const ti = run.tis[index]!
-    if (FINISHED_TI_STATES.has(ti.state)) continue
+    const ti = run.tis[index]
+    if (ti === undefined || FINISHED_TI_STATES.has(ti.state)) continue
     run.finish(index, { ...ti, state: 'skipped', retryAt: null, endDate: draft.now }, cause, draft.listener(run))
   }
-  endRun(draft, run, 'failed', cause)
+  const wasRunning = run.record.state === 'running'
+  if (!wasRunning) dequeue(draft, run)
+  endRun(draft, run, 'failed', cause, wasRunning)
 }
 
 /** Earlier `runAfter` first, then the older run. */

@@ -1,6 +1,7 @@
 /**
- * All the instants the scheduler waits for, in one binary heap in front of one timer of the loop. Entries are never
- * removed early: whoever takes a due one checks that it still means something (a stale timer is harmless).
+ * All the instants the scheduler waits for, in one binary heap in front of one timer of the loop. Entries are not removed
+ * when they lose their meaning: whoever takes a due one checks that it still has one (a stale timer is harmless), and a
+ * crowded heap is sifted, so that stale ones never outnumber the others for long.
  */
 export type Timer =
   /** The Dag's next automatic run is due. */
@@ -15,8 +16,12 @@ export type Timer =
     }
   | { readonly at: number; readonly kind: 'run-timeout'; readonly dagRunId: number }
 
+/** Below this size a heap is not worth sifting. */
+const CROWDED_AT = 64
+
 export class TimerHeap {
-  readonly #heap: Timer[] = []
+  #heap: Timer[] = []
+  #crowdedAt = CROWDED_AT
 
   get size(): number {
     return this.#heap.length
@@ -55,6 +60,19 @@ export class TimerHeap {
     }
     found.sort((a, b) => a.at - b.at)
     return found.slice(0, limit)
+  }
+
+  /** Twice as large as after the last sifting. */
+  get isCrowded(): boolean {
+    return this.#heap.length > this.#crowdedAt
+  }
+
+  /** Drops what does not mean anything any more. Linear, and called once for every doubling. */
+  keep(meansSomething: (timer: Timer) => boolean): void {
+    const kept = this.#heap.filter(meansSomething)
+    this.#heap = []
+    for (const timer of kept) this.push(timer)
+    this.#crowdedAt = Math.max(CROWDED_AT, 2 * kept.length)
   }
 
   /** Removes these very entries. */

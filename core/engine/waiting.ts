@@ -9,15 +9,18 @@ export interface ReadyTi {
   readonly index: number
   /** Effective priority weight: higher goes first. */
   readonly priority: number
-  /** Then the earlier run. */
-  readonly runAfter: number
+  /**
+   * Then the run that began first. Not the one with the earlier date: a backlog of old dates, caught up with a few runs at
+   * a time, would keep every other Dag waiting until its end.
+   */
+  readonly runStart: number
   /** The try before which it became ready: tells a stale entry from a live one. */
   readonly tryNumber: number
 }
 
-/** Priority first, then the older run, then the order of tasks. Total: two entries never compare equal. */
+/** Priority first, then the run that began first, then the order of tasks. Total: two entries never compare equal. */
 export function compareReady(a: ReadyTi, b: ReadyTi): number {
-  return b.priority - a.priority || a.runAfter - b.runAfter || a.dagRunId - b.dagRunId || a.index - b.index
+  return b.priority - a.priority || a.runStart - b.runStart || a.dagRunId - b.dagRunId || a.index - b.index
 }
 
 interface List {
@@ -63,6 +66,15 @@ export class Waiting {
   /** Forgets a list whose limit is gone (its run has ended). */
   drop(key: string): void {
     this.#lists.delete(key)
+  }
+
+  /** Forgets every entry of these runs, in whatever list: they were ended while some of their TIs waited. */
+  forget(dagRunIds: ReadonlySet<number>): void {
+    for (const [key, list] of this.#lists) {
+      const entries = list.entries.slice(list.head).filter((entry) => !dagRunIds.has(entry.dagRunId))
+      if (entries.length === 0) this.#lists.delete(key)
+      else this.#lists.set(key, { entries, head: 0 })
+    }
   }
 
   #merge(list: List, added: ReadyTi[]): void {

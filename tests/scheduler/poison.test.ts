@@ -76,6 +76,51 @@ describe('a tick that cannot be committed', () => {
     expect(engine.tables.executions.size).toBe(0)
   })
 
+  it('leaves out the one date that is held, of many that are due at once', async () => {
+    const { engine, run, submit } = setUp()
+    const HOUR = 3_600_000
+    engine.file(dagOf('d', [task('a')]))
+    await run([submit({ kind: 'trigger', dagId: 'd', logicalDate: T0 + 3 * HOUR })])
+    engine.now = T0 + 5 * HOUR
+    const schedule = { kind: 'interval' as const, everyMs: HOUR }
+    const serialized = dagOf('d', [task('a')], { schedule, startDate: T0, catchup: true })
+    const dags = [{ serialized, contentHash: 'scheduled' }]
+    const report = { type: 'parsed' as const, file: 'd.ts', bundleHash: 'b', dags, warnings: [], at: T0 }
+    await run([{ type: 'dag-file', report }])
+    const dates = engine.runs('d').map((one) => [(one.logicalDate! - T0) / HOUR, one.runType])
+    expect(dates.sort()).toEqual([
+      [0, 'scheduled'],
+      [1, 'scheduled'],
+      [2, 'scheduled'],
+      [3, 'manual'],
+      [4, 'scheduled'],
+      [5, 'scheduled'],
+    ])
+  })
+
+  it('sets aside a queued run that cannot start', async () => {
+    const { engine, run, submit } = setUp()
+    engine.file(dagOf('d', [task('a', { triggerRule: 'unheard_of' as 'always', upstream: ['b'] }), task('b')]))
+    engine.file(dagOf('ok', [task('a')]))
+    await run([submit({ kind: 'trigger', dagId: 'd' }), submit({ kind: 'trigger', dagId: 'ok' })])
+    expect(engine.runs('d').map((one) => one.state)).toEqual(['failed'])
+    expect(engine.runs('ok').map((one) => one.state)).toEqual(['running'])
+  })
+
+  it('sets aside a run that cannot be dispatched', async () => {
+    const { engine, run, submit } = setUp()
+    engine.file(dagOf('d', [task('a', { inputs: { x: { kind: 'xcom', taskId: 'nobody' } } })], { maxActiveRuns: 1 }))
+    engine.file(dagOf('ok', [task('a')]))
+    await run([
+      submit({ kind: 'trigger', dagId: 'd' }),
+      submit({ kind: 'trigger', dagId: 'd' }),
+      submit({ kind: 'trigger', dagId: 'ok' }),
+    ])
+    expect(engine.runs('d').map((one) => one.state)).toEqual(['failed', 'failed'])
+    expect(engine.tables.events.find((event) => event.kind === 'run.failed')?.cause).toContain('"nobody"')
+    expect(engine.runs('ok').map((one) => one.state)).toEqual(['running'])
+  })
+
   it('moves a schedule past a date that a manual run holds', async () => {
     const { engine, run, submit } = setUp()
     engine.now = T0 + 1000

@@ -77,6 +77,30 @@ describe('Dag files', () => {
     expect(engine.tables.dags.get('d')!.isActive).toBe(true)
   })
 
+  it('that lacked a pool are not brought back by it when they have changed since', () => {
+    const engine = new Engine()
+    const problems = [{ code: 'syntax-error', message: 'bad', remedy: 'mend', file: 'd.ts', line: 3 }]
+    engine.file(dagOf('d', [task('a', { pool: 'warehouse' })]), dagOf('e', [task('a', { pool: 'warehouse' })]))
+    engine.tick([{ type: 'dag-file', report: { type: 'broken', file: 'd.ts', problems, at: T0 } }])
+    engine.tick([{ type: 'dag-file', report: { type: 'complete', files: ['d.ts'], at: T0 } }])
+    engine.command({ kind: 'set-pool', name: 'warehouse', slots: 8 })
+    expect(engine.tables.importErrors.get('d.ts')?.problems).toEqual(problems)
+    expect(engine.tables.dags.size).toBe(0)
+  })
+
+  it('are live when the pool they lack is made in their own tick', () => {
+    const engine = new Engine()
+    const id = engine.tables.submit({ kind: 'set-pool', name: 'warehouse', slots: 2 }, 'user:anna', T0)
+    const serialized = dagOf('d', [task('a', { pool: 'warehouse' })])
+    const dags = [{ serialized, contentHash: 'h' }]
+    engine.tick([
+      { type: 'dag-file', report: { type: 'parsed', file: 'd.ts', bundleHash: 'b', dags, warnings: [], at: T0 } },
+      { type: 'command', command: engine.tables.commands.get(id)!.record },
+    ])
+    expect(engine.tables.importErrors.size).toBe(0)
+    expect(engine.tables.dags.get('d')!.isActive).toBe(true)
+  })
+
   it('with a schedule need params that are valid by default', () => {
     const engine = new Engine()
     const params = { type: 'object', properties: { region: { type: 'string' } }, required: ['region'] }
