@@ -61,7 +61,7 @@ function withoutComments(text: string): string {
 export function sourceFiles(): SourceFile[] {
   return ROOMS.flatMap((room) =>
     globSync(`${room}/**/*.{ts,tsx}`, { cwd: ROOT })
-      .filter((path) => !path.includes('node_modules') && !path.endsWith('.d.ts'))
+      .filter((path) => !path.includes('node_modules') && !/\.(d|gen)\.ts$/.test(path))
       .map((path) => {
         const text = readFileSync(join(ROOT, path), 'utf8')
         const code = withoutComments(text)

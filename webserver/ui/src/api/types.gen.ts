@@ -1,0 +1,1015 @@
+/** Written from webserver/openapi.json by `npm run openapi`; not to be edited. */
+
+export interface paths {
+  "/auth/login": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { name: string; password: string } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; role: "viewer" | "operator" | "admin"; csrf_token: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/auth/logout": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        204: { headers: { [name: string]: unknown }; content?: never }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/auth/me": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; role: "viewer" | "operator" | "admin"; csrf_token: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/auth/token": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { username: string; password: string } } }
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { "application/json": { access_token: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; dag_id_pattern?: string; dag_display_name_pattern?: string; tags?: string[]; tags_match_mode?: "any" | "all"; owners?: string[]; paused?: boolean; only_active?: boolean; exclude_stale?: boolean; has_import_errors?: boolean; last_dag_run_state?: "queued" | "running" | "success" | "failed"; dag_runs_limit?: number }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dags: ({ dag_id: string; dag_display_name: string; is_paused: boolean; /** Its file is gone or no longer declares it. */ is_stale: boolean; last_parsed_time: string | null; relative_fileloc: string; fileloc: string; description: string | null; timetable_summary: string | null; timetable_description: string; timezone: string; tags: ({ name: string; dag_id: string; dag_display_name: string })[]; max_active_tasks: number; max_active_runs: number; has_task_concurrency_limits: boolean; has_import_errors: boolean; next_dagrun_logical_date: string | null; next_dagrun_data_interval_start: string | null; next_dagrun_data_interval_end: string | null; next_dagrun_run_after: string | null; owners: string[]; version_number: number; task_count: number; /** Newest first. */ recent_runs: ({ dag_run_id: string; state: "queued" | "running" | "success" | "failed"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null })[] })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_display_name: string; is_paused: boolean; /** Its file is gone or no longer declares it. */ is_stale: boolean; last_parsed_time: string | null; relative_fileloc: string; fileloc: string; description: string | null; timetable_summary: string | null; timetable_description: string; timezone: string; tags: ({ name: string; dag_id: string; dag_display_name: string })[]; max_active_tasks: number; max_active_runs: number; has_task_concurrency_limits: boolean; has_import_errors: boolean; next_dagrun_logical_date: string | null; next_dagrun_data_interval_start: string | null; next_dagrun_data_interval_end: string | null; next_dagrun_run_after: string | null; owners: string[]; version_number: number; task_count: number; /** Newest first. */ recent_runs: ({ dag_run_id: string; state: "queued" | "running" | "success" | "failed"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete: {
+      parameters: { query?: never; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": unknown } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { update_mask?: "is_paused"[] }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { is_paused: boolean } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_display_name: string; is_paused: boolean; /** Its file is gone or no longer declares it. */ is_stale: boolean; last_parsed_time: string | null; relative_fileloc: string; fileloc: string; description: string | null; timetable_summary: string | null; timetable_description: string; timezone: string; tags: ({ name: string; dag_id: string; dag_display_name: string })[]; max_active_tasks: number; max_active_runs: number; has_task_concurrency_limits: boolean; has_import_errors: boolean; next_dagrun_logical_date: string | null; next_dagrun_data_interval_start: string | null; next_dagrun_data_interval_end: string | null; next_dagrun_run_after: string | null; owners: string[]; version_number: number; task_count: number; /** Newest first. */ recent_runs: ({ dag_run_id: string; state: "queued" | "running" | "success" | "failed"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null })[] } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/details": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_display_name: string; is_paused: boolean; /** Its file is gone or no longer declares it. */ is_stale: boolean; last_parsed_time: string | null; relative_fileloc: string; fileloc: string; description: string | null; timetable_summary: string | null; timetable_description: string; timezone: string; tags: ({ name: string; dag_id: string; dag_display_name: string })[]; max_active_tasks: number; max_active_runs: number; has_task_concurrency_limits: boolean; has_import_errors: boolean; next_dagrun_logical_date: string | null; next_dagrun_data_interval_start: string | null; next_dagrun_data_interval_end: string | null; next_dagrun_run_after: string | null; owners: string[]; version_number: number; task_count: number; /** Newest first. */ recent_runs: ({ dag_run_id: string; state: "queued" | "running" | "success" | "failed"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null })[]; doc_md: string | null; catchup: boolean; start_date: string | null; end_date: string | null; dag_run_timeout: number | null; is_paused_upon_creation: boolean | null; params: unknown | null; /** Next fire times of the schedule. */ upcoming_runs: string[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dagTags": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; tag_name_pattern?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { tags: string[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagVersions": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_versions: ({ id: string; version_number: number; dag_id: string; dag_display_name: string; bundle_name: string; bundle_version: string; created_at: string })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagVersions/{version_number}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; version_number: number }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { id: string; version_number: number; dag_id: string; dag_display_name: string; bundle_name: string; bundle_version: string; created_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/structure": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { version_number?: number }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; version_number: number; tasks: ({ task_id: string; kind: "task" | "trigger"; group_id: string | null; trigger_rule: string; retries: number; pool: string; pool_slots: number; priority_weight: number; timeout: number | null; is_branch: boolean; triggers_dag_id: string | null; doc_md: string | null; line: number | null })[]; edges: ({ source: string; target: string; label: string | null })[]; groups: ({ group_id: string; parent_id: string | null; doc_md: string | null })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dagSources/{dag_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { version_number?: number }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** The file that declares it, as its author wrote it. */ content: string; dag_id: string; dag_display_name: string; version_number: number; file: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/grid": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; before?: number }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; state_names: string[]; /** Task ids: those of the newest version in its order, then those only older runs have. */ tasks: string[]; structure: { dag_id: string; version_number: number; tasks: ({ task_id: string; kind: "task" | "trigger"; group_id: string | null; trigger_rule: string; retries: number; pool: string; pool_slots: number; priority_weight: number; timeout: number | null; is_branch: boolean; triggers_dag_id: string | null; doc_md: string | null; line: number | null })[]; edges: ({ source: string; target: string; label: string | null })[]; groups: ({ group_id: string; parent_id: string | null; doc_md: string | null })[] }; runs: ({ id: number; dag_run_id: string; state: "queued" | "running" | "success" | "failed"; run_type: "scheduled" | "manual" | "backfill"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; note: string | null; version_number: number | null; /** Index into state_names; null where the run has no such task instance. */ states: (number | null)[]; /** Current or last try. */ try_numbers: (number | null)[]; /** Tries it may have. */ max_tries: (number | null)[]; /** Epoch milliseconds. */ starts: (number | null)[]; /** Epoch milliseconds. */ ends: (number | null)[]; /** Epoch milliseconds; of those that wait for a retry. */ retry_ats: (number | null)[] })[]; /** Give as `before` for older runs. */ next_before: number | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("queued" | "running" | "success" | "failed")[]; run_type?: ("scheduled" | "manual" | "backfill")[]; run_id_pattern?: string; logical_date_gte?: string; logical_date_lte?: string; run_after_gte?: string; run_after_lte?: string; start_date_gte?: string; start_date_lte?: string; end_date_gte?: string; end_date_lte?: string }; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_runs: ({ /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; state: "queued" | "running" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null })[]; /** Counting stops at 10,000. */ total_entries: number; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { dag_run_id?: string | null; logical_date?: string | null; data_interval_start?: null; data_interval_end?: null; run_after?: null; conf?: { [name: string]: unknown } | null; note?: string | null } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; state: "queued" | "running" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; state: "queued" | "running" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": unknown } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        204: { headers: { [name: string]: unknown }; content?: never }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { update_mask?: ("state" | "note")[] }; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { state?: "queued" | "success" | "failed"; note?: string | null } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; state: "queued" | "running" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { dry_run?: boolean; only_failed?: boolean } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; /** Over many runs: how many are known so far. */ total_entries: number; next_cursor?: string | null } | { /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; state: "queued" | "running" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/cancel": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { task_ids?: string[] } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_run_id: string; task_ids: string[] } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("none" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "no_status")[]; task_id?: string[]; pool?: string[]; map_index?: number[]; start_date_gte?: string; start_date_lte?: string }; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; /** Over many runs: how many are known so far. */ total_entries: number; next_cursor?: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { map_index?: number; update_mask?: ("new_state" | "note")[] }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { new_state?: "success" | "failed" | "skipped"; note?: string | null; include_upstream?: boolean; include_downstream?: boolean; include_future?: false; include_past?: false } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; total_entries: number; /** Of a mark: failed ones below, cleared so that the run goes on. */ cleared: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[] } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; /** Over many runs: how many are known so far. */ total_entries: number; next_cursor?: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dependencies: ({ name: string; reason: string })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; /** Over many runs: how many are known so far. */ total_entries: number; next_cursor?: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{try_number}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string; try_number: number }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { map_index?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { new_state?: "success" | "failed" | "skipped"; note?: string | null; include_upstream?: boolean; include_downstream?: boolean; include_future?: false; include_past?: false } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; total_entries: number; /** Of a mark: failed ones below, cleared so that the run goes on. */ cleared: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/clearTaskInstances": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { dry_run?: boolean; dag_run_id: string; /** Default: all of the run. */ task_ids?: string[]; only_failed?: boolean; only_running?: boolean; include_upstream?: boolean; include_downstream?: boolean; reset_dag_runs?: true; include_future?: false; include_past?: false } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; total_entries: number; /** Of a mark: failed ones below, cleared so that the run goes on. */ cleared: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[] } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number; full_content?: boolean; token?: string }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string; try_number: number }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { content: ({ timestamp: string; level: string; source: string; event: string; fields?: { [name: string]: unknown } })[]; continuation_token: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; map_index?: number; try_number?: number; xcom_key?: string }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { xcom_entries: ({ key: string; timestamp: string | null; logical_date: string | null; map_index: number; task_id: string; dag_id: string; run_id: string; try_number: number; /** Size as JSON. */ bytes: number })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number; try_number?: number; deserialize?: boolean; stringify?: boolean }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string; xcom_key: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { key: string; timestamp: string | null; logical_date: string | null; map_index: number; task_id: string; dag_id: string; run_id: string; try_number: number; /** Size as JSON. */ bytes: number; value: unknown } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/variables": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; variable_key_pattern?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { variables: ({ key: string; /** null for a secret. */ value: string | null; description: string | null; is_secret: boolean; is_encrypted: boolean; updated_at: string })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { key: string; /** Text; anything else is kept as JSON text. */ value: unknown; description?: string | null; is_secret?: boolean } } }
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { "application/json": { key: string; /** null for a secret. */ value: string | null; description: string | null; is_secret: boolean; is_encrypted: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/variables/{variable_key}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { variable_key: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { key: string; /** null for a secret. */ value: string | null; description: string | null; is_secret: boolean; is_encrypted: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete: {
+      parameters: { query?: never; header?: never; path: { variable_key: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        204: { headers: { [name: string]: unknown }; content?: never }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { update_mask?: ("value" | "description" | "is_secret")[] }; header?: never; path: { variable_key: string }; cookie?: never }
+      requestBody: { content: { "application/json": { key?: string; /** Text; anything else is kept as JSON text. */ value: unknown; description?: string | null; is_secret?: boolean } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { key: string; /** null for a secret. */ value: string | null; description: string | null; is_secret: boolean; is_encrypted: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/connections": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; connection_id_pattern?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { connections: ({ connection_id: string; conn_type: string; description: string | null; host: string | null; login: string | null; schema: string | null; port: number | null; has_password: boolean; has_extra: boolean; updated_at: string })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { connection_id: string; conn_type: string; description?: string | null; host?: string | null; login?: string | null; schema?: string | null; port?: number | null; password?: string | null; /** JSON text of an object. */ extra?: string | null } } }
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { "application/json": { connection_id: string; conn_type: string; description: string | null; host: string | null; login: string | null; schema: string | null; port: number | null; has_password: boolean; has_extra: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/connections/{connection_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { connection_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { connection_id: string; conn_type: string; description: string | null; host: string | null; login: string | null; schema: string | null; port: number | null; has_password: boolean; has_extra: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete: {
+      parameters: { query?: never; header?: never; path: { connection_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        204: { headers: { [name: string]: unknown }; content?: never }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { update_mask?: string[] }; header?: never; path: { connection_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { connection_id?: string; conn_type?: string; description?: string | null; host?: string | null; login?: string | null; schema?: string | null; port?: number | null; password?: string | null; /** JSON text of an object. */ extra?: string | null } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { connection_id: string; conn_type: string; description: string | null; host: string | null; login: string | null; schema: string | null; port: number | null; has_password: boolean; has_extra: boolean; updated_at: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/connections/test": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { connection_id: string; conn_type: string; description?: string | null; host?: string | null; login?: string | null; schema?: string | null; port?: number | null; password?: string | null; /** JSON text of an object. */ extra?: string | null } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { status: boolean; message: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/pools": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; pool_name_pattern?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { pools: ({ name: string; /** -1: unlimited. */ slots: number; description: string | null; include_deferred: boolean; occupied_slots: number; running_slots: number; queued_slots: number; scheduled_slots: number; deferred_slots: number; open_slots: number | null })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody: { content: { "application/json": { name: string; /** -1: unlimited. */ slots: number; description?: string | null; include_deferred?: false } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; /** -1: unlimited. */ slots: number; description: string | null; include_deferred: boolean; occupied_slots: number; running_slots: number; queued_slots: number; scheduled_slots: number; deferred_slots: number; open_slots: number | null } } }
+        201: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; /** -1: unlimited. */ slots: number; description: string | null; include_deferred: boolean; occupied_slots: number; running_slots: number; queued_slots: number; scheduled_slots: number; deferred_slots: number; open_slots: number | null } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/pools/{pool_name}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { pool_name: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; /** -1: unlimited. */ slots: number; description: string | null; include_deferred: boolean; occupied_slots: number; running_slots: number; queued_slots: number; scheduled_slots: number; deferred_slots: number; open_slots: number | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete: {
+      parameters: { query?: never; header?: never; path: { pool_name: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": unknown } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        204: { headers: { [name: string]: unknown }; content?: never }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: { update_mask?: ("slots" | "description" | "include_deferred")[] }; header?: never; path: { pool_name: string }; cookie?: never }
+      requestBody: { content: { "application/json": { name?: string; pool?: string; /** -1: unlimited. */ slots?: number; description?: string | null; include_deferred?: false } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { name: string; /** -1: unlimited. */ slots: number; description: string | null; include_deferred: boolean; occupied_slots: number; running_slots: number; queued_slots: number; scheduled_slots: number; deferred_slots: number; open_slots: number | null } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/importErrors": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; filename_pattern?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { import_errors: ({ /** The file: there is one entry for each. */ import_error_id: string; timestamp: string; filename: string; bundle_name: string; /** All problems as text. */ stack_trace: string; problems: ({ code: string; message: string; remedy: string; file: string; line?: number; column?: number; dag_id?: string; task_id?: string })[] })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/importErrors/{import_error_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { import_error_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** The file: there is one entry for each. */ import_error_id: string; timestamp: string; filename: string; bundle_name: string; /** All problems as text. */ stack_trace: string; problems: ({ code: string; message: string; remedy: string; file: string; line?: number; column?: number; dag_id?: string; task_id?: string })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/eventLogs": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; order_by?: string; cursor?: string; dag_id?: string; run_id?: string; task_id?: string; map_index?: number; try_number?: number; owner?: string; event?: string[]; included_events?: string[]; before?: string; after?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_logs: ({ event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null })[]; /** How many are known so far; events are not counted. */ total_entries: number; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/eventLogs/{event_log_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { event_log_id: number }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/platform": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/platform/drain": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/platform/resume": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/commands/{command_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { command_id: number }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { command_id: number; kind: string; actor: string; created_at: string; answered_at: string | null; state: "pending" | "done" | "refused"; /** What it did, when done. */ value: unknown; code: string | null; detail: string | null; last_event_id: number | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/config": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { section?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { sections: ({ name: string; options: ({ key: string; value: string; source: string })[] })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/monitor/health": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { metadatabase: { status: "healthy" | "unhealthy" }; scheduler: { status: "healthy" | "unhealthy"; latest_scheduler_heartbeat: string | null }; dag_processor: { status: "healthy" | "unhealthy"; latest_dag_processor_heartbeat: string | null } } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/version": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { version: string } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+}
