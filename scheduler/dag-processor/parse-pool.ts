@@ -41,12 +41,8 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
 
   async function usable(): Promise<ParseProcess> {
     const warm = idle.pop()
-    if (warm !== undefined && !warm.worn) {
-      await warm.ready
-      return warm
-    }
-    if (warm !== undefined) await retire(warm)
-    const child = start()
+    if (warm?.worn === true) await retire(warm)
+    const child = warm === undefined || warm.worn ? start() : warm
     try {
       await child.ready
       return child

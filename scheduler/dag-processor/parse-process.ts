@@ -4,12 +4,12 @@
  * then no process of the group is left.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { ParseReply, ParseRequest } from '../../core/ports/parse-protocol.ts'
 import type { ImportProblem, SerializedDag } from '../../core/serialized-dag.ts'
 import { type Death, describeDeath } from './parse-deaths.ts'
+import { createParseOutput } from './parse-output.ts'
 
 export interface ParseProcessOptions {
   /** `worker/parse-child` as it is found in source or in the build. */
@@ -78,11 +78,14 @@ export function startParseProcess(options: ParseProcessOptions): ParseProcess {
   ready.catch(() => undefined)
 
   let lastFile = 'parse child'
-  const log = (line: string) => options.log(`[${lastFile}] ${line}`)
-  readLines(child, log, (text) => {
-    stderrTail = (stderrTail + text).slice(-STDERR_TAIL)
+  const output = createParseOutput((line) => options.log(`[${lastFile}] ${line}`))
+  // Out of file descriptors, Node leaves a child without any stdio.
+  const { stdout, stderr, stdio } = child as Partial<ChildProcess>
+  for (const stream of [stdout, stderr]) if (stream) output.read(stream)
+  stderr?.on('data', (chunk: Buffer) => {
+    stderrTail = (stderrTail + chunk.toString('utf8')).slice(-STDERR_TAIL)
   })
-  const pipe = child.stdio[4] as Duplex | undefined
+  const pipe = stdio?.[4] as Duplex | null | undefined
   pipe?.on('data', () => {
     death.outOfMemory = true
   })
@@ -154,6 +157,7 @@ export function startParseProcess(options: ParseProcessOptions): ParseProcess {
         asked = { request, answer, timer }
         lastFile = request.file
         stderrTail = ''
+        output.begin()
         if (isDead) {
           settle({
             type: 'failed',
@@ -169,18 +173,11 @@ export function startParseProcess(options: ParseProcessOptions): ParseProcess {
     },
     async end() {
       worn = true
-      killGroup(child)
+      // Of one that died long ago the number may belong to others by now.
+      if (!isDead) killGroup(child)
       await gone
     },
   }
-}
-
-function readLines(child: ChildProcess, log: (line: string) => void, onStderr: (text: string) => void): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue
-    createInterface({ input: stream }).on('line', log)
-  }
-  child.stderr?.on('data', (chunk: Buffer) => onStderr(chunk.toString('utf8')))
 }
 
 function killGroup(child: ChildProcess): void {

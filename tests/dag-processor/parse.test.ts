@@ -163,6 +163,22 @@ describe('a parse child', () => {
   })
 })
 
+test.each([
+  ['lines', 'yes'],
+  ['one line', 'tr "\\\\0" x < /dev/zero'],
+])('a flood of output while loading, of %s, is cut', async (_name, command) => {
+  await using bench = await openWorkbench({ limits: { parseTimeoutMs: 1_500, parseMemoryMb: 256 } })
+  const floods = `import { execSync } from 'node:child_process'\nexecSync('${command}', { stdio: 'inherit' })\n`
+  await bench.write('flood.ts', `${IMPORT}${floods}new Dag('flood')`)
+  await bench.write('zgood.ts', `${dagFile('good')}\nconsole.log('still heard')`)
+  await bench.processor.start()
+  expect((await bench.broken('flood.ts', 0)).problems).toMatchObject([{ code: 'parse-timeout' }])
+  expect(bench.log.join('\n')).toContain('[flood.ts] Output cut here')
+  expect(bench.log.join('').length).toBeLessThan(2_000_000)
+  expect(Math.max(...bench.log.map((line) => line.length))).toBeLessThan(5_000)
+  expect(bench.log.join('\n')).toContain('[zgood.ts] still heard')
+})
+
 test('a Dag that differs each time it is loaded is named once, with the place', async () => {
   await using bench = await openWorkbench()
   await bench.write('stable.ts', dagFile('stable'))
