@@ -171,6 +171,7 @@ async function startParts(
         }
       },
       now: () => systemClock.now(),
+      pageFolder: join(PACKAGE_ROOT, 'dist/ui'),
       version: packageVersion(),
       log,
     })

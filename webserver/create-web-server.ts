@@ -10,6 +10,7 @@ import { addErrorReplies } from './error-replies.ts'
 import { addOpenApi, addReferencePage } from './openapi.ts'
 import './request-identity.ts'
 import { apiRoutes } from './routes/index.ts'
+import { servePage } from './serve-page.ts'
 import type { WebServerParts } from './web-server-parts.ts'
 
 const BODY_LIMIT = 1024 * 1024
@@ -35,5 +36,6 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
   const shared = apiParts(parts)
   for (const plugin of apiRoutes) app.register(plugin, { ...shared, prefix: '/api/v2' })
   addReferencePage(app)
+  app.register(servePage, { folder: parts.pageFolder ?? null })
   return app
 }

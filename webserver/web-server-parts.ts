@@ -31,6 +31,8 @@ export interface WebServerParts {
   readonly settings: readonly ShownSetting[]
   /** Program that tries a connection in a process of its own: `webserver/connection-probe`. */
   readonly connectionProbe: URL
+  /** Where the built page is; without it only the API is served. */
+  readonly pageFolder?: string
   readonly version: string
   /** Must not reject: a database that does not answer is a reading. */
   readHealth(): Promise<HealthReading>

@@ -1,0 +1,114 @@
+/**
+ * The one way to the API: JSON there and back, the token against forged requests with every change, and errors as
+ * `ApiError` with the words the server found. A lost session is told to whoever listens, so that the page asks to sign in.
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** The change was taken but has not happened yet (202). */
+export interface Pending {
+  readonly command_id: number
+}
+
+export const API = '/api/v2'
+export const SESSION_LOST = 'tradewind:session-lost'
+
+let csrfToken: string | null = null
+
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>
+
+export function withQuery(path: string, query: Query = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === '') continue
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one))
+  }
+  const text = search.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  return send<T>('GET', withQuery(path, query), undefined, signal)
+}
+
+export function post<T>(path: string, body: unknown = {}): Promise<T> {
+  return send<T>('POST', path, body)
+}
+
+export function patch<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PATCH', path, body)
+}
+
+export function remove(path: string): Promise<unknown> {
+  return send('DELETE', path)
+}
+
+async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (method !== 'GET') {
+    headers['idempotency-key'] = randomKey()
+    if (csrfToken !== null) headers['x-csrf-token'] = csrfToken
+  }
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new ApiError(0, 'The server does not answer. Is Tradewind running?')
+  }
+  const text = await response.text()
+  const answer: unknown = text === '' ? null : parse(text)
+  if (response.ok) return answer as T
+  if (response.status === 401) window.dispatchEvent(new Event(SESSION_LOST))
+  throw new ApiError(
+    response.status,
+    detailOf(answer) ?? `The server answered ${response.status} ${response.statusText}.`,
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Airflow's error body: a sentence, or a list of what was wrong with each field. */
+function detailOf(answer: unknown): string | null {
+  if (typeof answer !== 'object' || answer === null || !('detail' in answer)) return null
+  const { detail } = answer
+  if (typeof detail === 'string') return detail
+  if (!Array.isArray(detail)) return JSON.stringify(detail)
+  return detail
+    .map((one: unknown) => {
+      if (typeof one !== 'object' || one === null) return String(one)
+      const { msg, loc } = one as { msg?: unknown; loc?: unknown }
+      const place = Array.isArray(loc) ? `${loc.join('.')}: ` : ''
+      return typeof msg === 'string' ? `${place}${msg}` : JSON.stringify(one)
+    })
+    .join('\n')
+}
+
+/** `crypto.randomUUID` exists only on https and localhost. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

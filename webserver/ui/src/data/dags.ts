@@ -1,0 +1,100 @@
+/** Dags: the list, one of them, its versions and source, pausing and triggering. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { API, get, patch, post, type Query } from '../api/request.ts'
+import type { Dag, DagDetails, Run, Structure, Tag } from '../api/types.ts'
+import { useLiveQueries } from './live.ts'
+
+export const dagPath = (dagId: string) => `${API}/dags/${encodeURIComponent(dagId)}`
+
+export interface DagFilter {
+  readonly search: string
+  readonly tags: readonly string[]
+  readonly onlyFailing: boolean
+  readonly offset: number
+}
+
+export const DAGS_PER_PAGE = 50
+
+export function useDags({ search, tags, onlyFailing, offset }: DagFilter) {
+  const query: Query = {
+    dag_id_pattern: search,
+    tags,
+    last_dag_run_state: onlyFailing ? 'failed' : undefined,
+    limit: DAGS_PER_PAGE,
+    offset,
+    order_by: 'dag_id',
+  }
+  useLiveQueries([['dags']], {}, 1_000)
+  return useQuery({
+    queryKey: ['dags', query],
+    queryFn: ({ signal }) =>
+      get<{ readonly dags: readonly Dag[]; readonly total_entries: number }>(`${API}/dags`, query, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useDagTags() {
+  return useQuery({
+    queryKey: ['dag-tags'],
+    queryFn: async () => {
+      const answer = await get<{ readonly tags: readonly (string | Tag)[] }>(`${API}/dagTags`, { limit: 1_000 })
+      return answer.tags.map((tag) => (typeof tag === 'string' ? tag : tag.name))
+    },
+  })
+}
+
+export function useDag(dagId: string) {
+  return useQuery({
+    queryKey: ['dag', dagId],
+    queryFn: ({ signal }) => get<DagDetails>(`${dagPath(dagId)}/details`, {}, signal),
+  })
+}
+
+export function useStructure(dagId: string) {
+  return useQuery({
+    queryKey: ['structure', dagId],
+    queryFn: ({ signal }) => get<Structure>(`${dagPath(dagId)}/structure`, {}, signal),
+  })
+}
+
+export function useSource(dagId: string) {
+  return useQuery({
+    queryKey: ['source', dagId],
+    queryFn: ({ signal }) =>
+      get<{ readonly content: string; readonly version_number: number }>(
+        `${API}/dagSources/${encodeURIComponent(dagId)}`,
+        {},
+        signal,
+      ),
+  })
+}
+
+export function usePause(dagId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (isPaused: boolean) => patch(dagPath(dagId), { is_paused: isPaused }),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['dags'] }),
+        client.invalidateQueries({ queryKey: ['dag', dagId] }),
+      ]),
+  })
+}
+
+export interface TriggerRequest {
+  readonly conf: unknown
+  readonly logical_date: string | null
+  readonly dag_run_id?: string
+  readonly note?: string
+}
+
+export function useTrigger(dagId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (request: TriggerRequest) => post<Partial<Run>>(`${dagPath(dagId)}/dagRuns`, request),
+    onSettled: () =>
+      Promise.all(
+        [['dags'], ['grid', dagId], ['runs', dagId]].map((queryKey) => client.invalidateQueries({ queryKey })),
+      ),
+  })
+}

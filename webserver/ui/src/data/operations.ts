@@ -1,0 +1,97 @@
+/** What is not of one Dag: health, import errors, pools, variables, connections, the event log. */
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { API, get, patch, post, remove } from '../api/request.ts'
+import type { Connection, EventLog, Health, ImportError, Pool, Variable } from '../api/types.ts'
+
+const HEALTH_EVERY_MS = 30_000
+
+export function useHealth() {
+  return useQuery({
+    queryKey: ['health'],
+    queryFn: ({ signal }) => get<Health>(`${API}/monitor/health`, {}, signal),
+    refetchInterval: HEALTH_EVERY_MS,
+  })
+}
+
+export function useImportErrors() {
+  return useQuery({
+    queryKey: ['import-errors'],
+    queryFn: async ({ signal }) => {
+      const answer = await get<{ readonly import_errors: readonly ImportError[] }>(
+        `${API}/importErrors`,
+        { limit: 1_000 },
+        signal,
+      )
+      return answer.import_errors
+    },
+  })
+}
+
+export interface ListOf {
+  readonly pools: Pool
+  readonly variables: Variable
+  readonly connections: Connection
+}
+export type ListName = keyof ListOf
+
+export function useList<Name extends ListName>(name: Name) {
+  return useQuery({
+    queryKey: [name],
+    queryFn: async ({ signal }) => {
+      const answer = await get<Readonly<Record<Name, readonly ListOf[Name][]>>>(
+        `${API}/${name}`,
+        { limit: 1_000 },
+        signal,
+      )
+      return answer[name]
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** `id: null` makes a new one. */
+export function useSave(name: ListName) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id, body }: { readonly id: string | null; readonly body: unknown }) =>
+      id === null ? post(`${API}/${name}`, body) : patch(`${API}/${name}/${encodeURIComponent(id)}`, body),
+    onSuccess: () => client.invalidateQueries({ queryKey: [name] }),
+  })
+}
+
+export function useRemove(name: ListName) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => remove(`${API}/${name}/${encodeURIComponent(id)}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: [name] }),
+  })
+}
+
+export function useTestConnection() {
+  return useMutation({
+    mutationFn: (body: unknown) =>
+      post<{ readonly status: boolean; readonly message: string }>(`${API}/connections/test`, body),
+  })
+}
+
+export interface EventFilter {
+  readonly dag_id: string
+  readonly run_id: string
+  readonly event: string
+}
+
+interface EventPage {
+  readonly event_logs: readonly EventLog[]
+  readonly next_cursor?: string | null
+}
+
+/** Newest first, page by page. */
+export function useEventLog(filter: EventFilter) {
+  return useInfiniteQuery({
+    queryKey: ['event-log', filter],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      get<EventPage>(`${API}/eventLogs`, { ...filter, cursor: pageParam, limit: 100 }, signal),
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  })
+}

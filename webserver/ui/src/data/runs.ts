@@ -1,0 +1,146 @@
+/** Runs of a Dag, one run with its task instances, and what can be done to them. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { get, patch, post, remove } from '../api/request.ts'
+import type { Run, TaskInstance } from '../api/types.ts'
+import { dagPath } from './dags.ts'
+
+export const runPath = (dagId: string, runId: string) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`
+
+export const RUNS_PER_PAGE = 50
+
+export function useRuns(dagId: string, { state, offset }: { readonly state: string | null; readonly offset: number }) {
+  const query = { state, offset, limit: RUNS_PER_PAGE, order_by: '-run_after' }
+  return useQuery({
+    queryKey: ['runs', dagId, query],
+    queryFn: ({ signal }) =>
+      get<{ readonly dag_runs: readonly Run[]; readonly total_entries: number }>(
+        `${dagPath(dagId)}/dagRuns`,
+        query,
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useRun(dagId: string, runId: string) {
+  return useQuery({
+    queryKey: ['run', dagId, runId],
+    queryFn: ({ signal }) => get<Run>(runPath(dagId, runId), {}, signal),
+  })
+}
+
+export function useTaskInstances(dagId: string, runId: string) {
+  return useQuery({
+    queryKey: ['tis', dagId, runId],
+    queryFn: async ({ signal }) => {
+      const answer = await get<{ readonly task_instances: readonly TaskInstance[] }>(
+        `${runPath(dagId, runId)}/taskInstances`,
+        { limit: 1_000 },
+        signal,
+      )
+      return answer.task_instances
+    },
+  })
+}
+
+/** After any change to a run: everything that shows it. */
+export function useRefreshRun(dagId: string, runId: string) {
+  const client = useQueryClient()
+  return () =>
+    Promise.all(
+      [
+        ['run', dagId, runId],
+        ['tis', dagId, runId],
+        ['ti', dagId, runId],
+        ['grid', dagId],
+        ['runs', dagId],
+        ['dags'],
+      ].map((queryKey) => client.invalidateQueries({ queryKey })),
+    )
+}
+
+export function useSetNote(dagId: string, runId: string) {
+  const refresh = useRefreshRun(dagId, runId)
+  return useMutation({
+    mutationFn: (note: string | null) => patch(runPath(dagId, runId), { note }),
+    onSettled: refresh,
+  })
+}
+
+export function useDeleteRun(dagId: string, runId: string) {
+  const refresh = useRefreshRun(dagId, runId)
+  return useMutation({ mutationFn: () => remove(runPath(dagId, runId)), onSuccess: refresh })
+}
+
+export interface ChangeOptions {
+  /** Empty: the whole run. */
+  readonly taskIds: readonly string[]
+  readonly upstream: boolean
+  readonly downstream: boolean
+  readonly onlyFailed: boolean
+}
+
+/** What an operator can do to a run or its task instances. */
+export type Change =
+  | ({ readonly kind: 'clear' } & ChangeOptions)
+  | ({ readonly kind: 'mark'; readonly state: 'success' | 'failed' | 'skipped' } & ChangeOptions)
+  | ({ readonly kind: 'cancel' } & Pick<ChangeOptions, 'taskIds'>)
+  | { readonly kind: 'mark-run'; readonly state: 'success' | 'failed' }
+
+export interface Affected {
+  readonly task_id: string
+  readonly state: string | null
+  readonly new_state?: string | null
+}
+
+function send(dagId: string, runId: string, change: Change, dryRun: boolean): Promise<unknown> {
+  const run = runPath(dagId, runId)
+  switch (change.kind) {
+    case 'clear':
+      return post(`${dagPath(dagId)}/clearTaskInstances`, {
+        dry_run: dryRun,
+        dag_run_id: runId,
+        ...(change.taskIds.length === 0 ? {} : { task_ids: change.taskIds }),
+        only_failed: change.onlyFailed,
+        include_upstream: change.upstream,
+        include_downstream: change.downstream,
+      })
+    case 'mark': {
+      const path = `${run}/taskInstances/${encodeURIComponent(change.taskIds[0] ?? '')}`
+      const body = {
+        new_state: change.state,
+        include_upstream: change.upstream,
+        include_downstream: change.downstream,
+      }
+      return patch(dryRun ? `${path}/dry_run` : path, body)
+    }
+    case 'cancel':
+      return post(`${run}/cancel`, {
+        ...(change.taskIds.length === 0 ? {} : { task_ids: change.taskIds }),
+      })
+    case 'mark-run':
+      return patch(run, { state: change.state })
+  }
+}
+
+/** Exactly what a change would touch: the server plans it with the functions that then do it. */
+export function usePreview(dagId: string, runId: string, change: Change, enabled: boolean) {
+  return useQuery({
+    queryKey: ['preview', dagId, runId, change],
+    enabled: enabled && change.kind !== 'mark-run' && change.kind !== 'cancel',
+    staleTime: 0,
+    gcTime: 0,
+    queryFn: async () => {
+      const answer = (await send(dagId, runId, change, true)) as {
+        readonly task_instances: readonly Affected[]
+        readonly cleared: readonly Affected[]
+      }
+      return [...answer.task_instances, ...answer.cleared.map((one) => ({ ...one, new_state: 'none' }))]
+    },
+  })
+}
+
+export function useChange(dagId: string, runId: string) {
+  const refresh = useRefreshRun(dagId, runId)
+  return useMutation({ mutationFn: (change: Change) => send(dagId, runId, change, false), onSettled: refresh })
+}

@@ -1,0 +1,88 @@
+/** The grid of a Dag, live, with what its colours mean below it. */
+import { useNavigate } from '@tanstack/react-router'
+import { useCallback, useMemo, useState } from 'react'
+import type { DagDetails } from '../api/types.ts'
+import { type GridRun, useGrid } from '../data/grid.ts'
+import { type GridRow, gridRows } from '../drawing/grid-rows.ts'
+import { Icon } from '../drawing/icons.tsx'
+import { RunGrid } from '../drawing/run-grid.tsx'
+import { StateBadge } from '../drawing/state.tsx'
+import { Empty, Failure, Loading } from './messages.tsx'
+import { TriggerButton } from './trigger-form.tsx'
+
+const FIRST_RUNS = 100
+/** The most the API gives at once. */
+const MOST_RUNS = 365
+const LEGEND = ['none', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'upstream_failed', 'skipped'] as const
+
+export function GridTab({ dag }: { readonly dag: DagDetails }) {
+  const dagId = dag.dag_id
+  const [limit, setLimit] = useState(FIRST_RUNS)
+  const grid = useGrid(dagId, limit)
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
+  const structure = grid.data?.structure
+  const rows = useMemo(() => (structure === undefined ? [] : gridRows(structure, collapsed)), [structure, collapsed])
+  const navigate = useNavigate()
+  const onOpen = useCallback(
+    (run: GridRun, row: GridRow | null) => {
+      const params = { dagId, runId: run.runId }
+      if (row === null || row.isGroup) void navigate({ to: '/dags/$dagId/runs/$runId', params })
+      else
+        void navigate({
+          to: '/dags/$dagId/runs/$runId/tasks/$taskId',
+          params: { ...params, taskId: row.id },
+          search: {},
+        })
+    },
+    [dagId, navigate],
+  )
+  if (grid.isPending) return <Loading />
+  if (grid.isError) return <Failure error={grid.error} />
+  const { runs } = grid.data
+  if (runs.length === 0) {
+    return (
+      <div className="panel">
+        <Empty title="No runs yet">
+          <p>
+            {dag.is_paused
+              ? 'The Dag is paused. Unpause it, and its schedule makes runs; or trigger one now.'
+              : 'The next tick of its schedule makes one; or trigger one now.'}
+          </p>
+          <TriggerButton dagId={dagId} />
+        </Empty>
+      </div>
+    )
+  }
+  const fold = (id: string) =>
+    setCollapsed((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set([...old, id])))
+  const isMore = runs.length >= limit && limit < MOST_RUNS
+  return (
+    <section className="panel" aria-label="Grid">
+      <RunGrid
+        dagId={dagId}
+        runs={runs}
+        rows={rows}
+        zone={dag.timezone}
+        onOpen={onOpen}
+        onOldest={isMore ? () => setLimit(MOST_RUNS) : undefined}
+        nameOf={(row) =>
+          row.isGroup ? (
+            <button type="button" className="grid-fold" aria-expanded={!row.isCollapsed} onClick={() => fold(row.id)}>
+              <Icon name={row.isCollapsed ? 'chevron' : 'down'} size={14} />
+              <span>{row.label}</span>
+            </button>
+          ) : (
+            <span title={row.id} style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
+              {row.label}
+            </span>
+          )
+        }
+      />
+      <div className="legend" aria-hidden="true">
+        {LEGEND.map((state) => (
+          <StateBadge key={state} state={state} />
+        ))}
+      </div>
+    </section>
+  )
+}

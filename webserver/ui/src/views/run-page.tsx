@@ -1,0 +1,190 @@
+/** One run: how it stands, its task instances, what it was given, and what can be done to it. */
+import { Button, Group, Menu, Tabs } from '@mantine/core'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import type { Run } from '../api/types.ts'
+import { useDag } from '../data/dags.ts'
+import { useLiveQueries } from '../data/live.ts'
+import { type Change, useDeleteRun, useRun, useTaskInstances } from '../data/runs.ts'
+import { useMay } from '../data/session.ts'
+import { Icon } from '../drawing/icons.tsx'
+import { StateBadge } from '../drawing/state.tsx'
+import { showDuration, Time } from '../drawing/time.tsx'
+import { ChangeDialog } from './change-dialog.tsx'
+import { DataTable } from './data-table.tsx'
+import { Facts } from './facts.tsx'
+import { Empty, Failure, Loading } from './messages.tsx'
+import { PageHeading } from './page-heading.tsx'
+import { RunNote } from './run-note.tsx'
+import { JsonBox } from './scroll-box.tsx'
+import { useReportFailure } from './toasts.tsx'
+
+const GraphTab = lazy(async () => ({ default: (await import('./graph-tab.tsx')).GraphTab }))
+
+export function RunPage() {
+  const { dagId, runId } = useParams({ from: '/dags/$dagId/runs/$runId' })
+  const run = useRun(dagId, runId)
+  const dag = useDag(dagId)
+  const zone = dag.data?.timezone
+  const keys = [
+    ['run', dagId, runId],
+    ['tis', dagId, runId],
+  ]
+  useLiveQueries(keys, { dagId, runNumber: run.data?.id })
+  if (run.isPending) return <Loading />
+  if (run.isError) return <Failure error={run.error} title={`Run ${runId}`} />
+  const { data } = run
+  return (
+    <>
+      <PageHeading
+        title={runId}
+        trail={
+          <>
+            <Link to="/dags" className="plain">
+              Dags
+            </Link>{' '}
+            /{' '}
+            <Link to="/dags/$dagId" params={{ dagId }} className="plain">
+              {dagId}
+            </Link>
+          </>
+        }
+        beside={<StateBadge state={data.state} />}
+        actions={<RunActions run={data} />}
+      />
+      <section className="panel" style={{ padding: 18, marginBottom: 14 }} aria-label="About this run">
+        <Facts
+          facts={{
+            'Logical date': <Time at={data.logical_date} zone={zone} />,
+            Started: <Time at={data.start_date} zone={zone} />,
+            Ended: <Time at={data.end_date} zone={zone} />,
+            Duration: showDuration(data.duration),
+            Type: data.run_type,
+            'Made by': data.triggered_by,
+            'Run after': <Time at={data.run_after} zone={zone} />,
+            'Dag version': data.dag_versions.at(-1)?.version_number,
+          }}
+        />
+        <RunNote run={data} />
+      </section>
+      <Tabs defaultValue="tasks" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="tasks">Task instances</Tabs.Tab>
+          <Tabs.Tab value="graph">Graph</Tabs.Tab>
+          <Tabs.Tab value="conf">Conf</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="tasks">
+          <TaskInstances dagId={dagId} runId={runId} zone={zone} />
+        </Tabs.Panel>
+        <Tabs.Panel value="graph">
+          <Suspense fallback={<Loading />}>
+            <GraphTab dagId={dagId} runId={runId} />
+          </Suspense>
+        </Tabs.Panel>
+        <Tabs.Panel value="conf">
+          <JsonBox label="Conf" value={data.conf ?? {}} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  )
+}
+
+function TaskInstances(props: { readonly dagId: string; readonly runId: string; readonly zone: string | undefined }) {
+  const { dagId, runId, zone } = props
+  const tis = useTaskInstances(dagId, runId)
+  if (tis.isPending) return <Loading />
+  if (tis.isError) return <Failure error={tis.error} />
+  if (tis.data.length === 0) {
+    return (
+      <div className="panel">
+        <Empty title="No task instances yet">The run is queued: they are made when it begins.</Empty>
+      </div>
+    )
+  }
+  return (
+    <DataTable label="Task instances" head={['State', 'Task', 'Try', 'Started', 'Duration', 'Pool']}>
+      {tis.data.map((ti) => (
+        <tr key={`${ti.task_id} ${ti.map_index}`}>
+          <td>
+            <StateBadge state={ti.state} />
+          </td>
+          <td>
+            <Link
+              to="/dags/$dagId/runs/$runId/tasks/$taskId"
+              params={{ dagId, runId, taskId: ti.task_id }}
+              search={{}}
+              className="plain break"
+            >
+              {ti.task_id}
+            </Link>
+            {ti.cause !== null && ti.cause !== undefined && (
+              <div className="quiet break" style={{ fontSize: 13 }}>
+                {ti.cause.message}
+              </div>
+            )}
+          </td>
+          <td className="nowrap">
+            {ti.try_number} of {Math.max(ti.max_tries, ti.try_number)}
+          </td>
+          <td>
+            <Time at={ti.start_date} zone={zone} />
+          </td>
+          <td className="nowrap">{showDuration(ti.duration)}</td>
+          <td>{ti.pool}</td>
+        </tr>
+      ))}
+    </DataTable>
+  )
+}
+
+function RunActions({ run }: { readonly run: Run }) {
+  const { dag_id: dagId, dag_run_id: runId, state } = run
+  const [change, setChange] = useState<Change | null>(null)
+  const may = useMay('operator')
+  const remove = useDeleteRun(dagId, runId)
+  const navigate = useNavigate()
+  useReportFailure(remove.error, 'The run was not deleted')
+  const isFinished = state === 'success' || state === 'failed'
+  const whole = { taskIds: [], upstream: false, downstream: false }
+  return (
+    <Group gap="xs">
+      <Button
+        variant="default"
+        leftSection={<Icon name="rerun" size={16} />}
+        disabled={!may}
+        onClick={() => setChange({ kind: 'clear', ...whole, onlyFailed: state === 'failed' })}
+      >
+        Clear
+      </Button>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" disabled={!may} rightSection={<Icon name="down" size={14} />}>
+            More
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setChange({ kind: 'mark-run', state: 'success' })}>Mark as success</Menu.Item>
+          <Menu.Item onClick={() => setChange({ kind: 'mark-run', state: 'failed' })}>Mark as failed</Menu.Item>
+          <Menu.Item disabled={isFinished} onClick={() => setChange({ kind: 'cancel', taskIds: [] })}>
+            Cancel the run
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={() => void navigate({ to: '/events', search: { dag: dagId, run: runId } })}>
+            Its events
+          </Menu.Item>
+          <Menu.Item
+            disabled={!isFinished}
+            color="red"
+            onClick={() => {
+              if (!window.confirm(`Delete run ${runId} with its tries and XComs? Its events stay.`)) return
+              remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags/$dagId', params: { dagId } }) })
+            }}
+          >
+            Delete the run
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <ChangeDialog dagId={dagId} runId={runId} change={change} onClose={() => setChange(null)} />
+    </Group>
+  )
+}

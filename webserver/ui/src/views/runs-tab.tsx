@@ -1,0 +1,81 @@
+/** Runs of a Dag as a table, newest first. */
+import { Pagination, Select } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { DagDetails } from '../api/types.ts'
+import { useLiveQueries } from '../data/live.ts'
+import { RUNS_PER_PAGE, useRuns } from '../data/runs.ts'
+import { StateBadge } from '../drawing/state.tsx'
+import { showDuration, Time } from '../drawing/time.tsx'
+import { DataTable } from './data-table.tsx'
+import { Empty, Failure, Loading } from './messages.tsx'
+
+export function RunsTab({ dag }: { readonly dag: DagDetails }) {
+  const dagId = dag.dag_id
+  const [state, setState] = useState<string | null>(null)
+  const [offset, setOffset] = useState(0)
+  const runs = useRuns(dagId, { state, offset })
+  useLiveQueries([['runs', dagId]], { dagId }, 1_000)
+  return (
+    <>
+      <Select
+        aria-label="State"
+        placeholder="All states"
+        data={['queued', 'running', 'success', 'failed']}
+        value={state}
+        onChange={(value) => {
+          setState(value)
+          setOffset(0)
+        }}
+        clearable
+        clearButtonProps={{ 'aria-label': 'All states' }}
+        w={180}
+        mb="sm"
+      />
+      {runs.isPending ? (
+        <Loading />
+      ) : runs.isError ? (
+        <Failure error={runs.error} />
+      ) : runs.data.dag_runs.length === 0 ? (
+        <div className="panel">
+          <Empty title={state === null ? 'No runs yet' : `No run is ${state}`} />
+        </div>
+      ) : (
+        <DataTable label="Runs" head={['State', 'Run', 'Logical date', 'Started', 'Duration', 'Type', 'Made by']}>
+          {runs.data.dag_runs.map((run) => (
+            <tr key={run.dag_run_id}>
+              <td>
+                <StateBadge state={run.state} />
+              </td>
+              <td>
+                <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId: run.dag_run_id }} className="plain break">
+                  {run.dag_run_id}
+                </Link>
+                {run.note !== null && <div className="quiet">{run.note}</div>}
+              </td>
+              <td>
+                <Time at={run.logical_date} zone={dag.timezone} />
+              </td>
+              <td>
+                <Time at={run.start_date} zone={dag.timezone} />
+              </td>
+              <td className="nowrap">{showDuration(run.duration)}</td>
+              <td>{run.run_type}</td>
+              <td>{run.triggered_by}</td>
+            </tr>
+          ))}
+        </DataTable>
+      )}
+      {runs.data !== undefined && runs.data.total_entries > RUNS_PER_PAGE && (
+        <Pagination
+          mt="md"
+          total={Math.ceil(runs.data.total_entries / RUNS_PER_PAGE)}
+          value={Math.floor(offset / RUNS_PER_PAGE) + 1}
+          onChange={(page) => setOffset((page - 1) * RUNS_PER_PAGE)}
+          getControlProps={(control) => ({ 'aria-label': `${control} page` })}
+          getItemProps={(page) => ({ 'aria-label': `Page ${page}` })}
+        />
+      )}
+    </>
+  )
+}

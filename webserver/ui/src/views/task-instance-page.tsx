@@ -1,0 +1,213 @@
+/** One task instance: each of its tries with log, cause of death and XComs, and why it is not running. */
+import { Alert, Button, Group, Menu, Tabs } from '@mantine/core'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { TaskInstance } from '../api/types.ts'
+import { useDag } from '../data/dags.ts'
+import { useLiveQueries } from '../data/live.ts'
+import { type Change, useRun } from '../data/runs.ts'
+import { useMay } from '../data/session.ts'
+import { type TiName, useReasons, useTaskInstance, useTries } from '../data/task-instance.ts'
+import { Icon } from '../drawing/icons.tsx'
+import { StateBadge, stateWord } from '../drawing/state.tsx'
+import { showDuration, Time, useNow } from '../drawing/time.tsx'
+import { ChangeDialog } from './change-dialog.tsx'
+import { Facts } from './facts.tsx'
+import { LogPanel } from './log-panel.tsx'
+import { Empty, Failure, Loading } from './messages.tsx'
+import { PageHeading } from './page-heading.tsx'
+import { XComPanel } from './xcom-panel.tsx'
+
+const FINISHED = new Set(['success', 'failed', 'skipped', 'upstream_failed', 'removed'])
+
+export function TaskInstancePage() {
+  const name = useParams({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
+  const search = useSearch({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
+  const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
+  const { dagId, runId, taskId } = name
+  const run = useRun(dagId, runId)
+  const zone = useDag(dagId).data?.timezone
+  const ti = useTaskInstance(name)
+  const tries = useTries(name)
+  useLiveQueries([['ti', dagId, runId]], { dagId, runNumber: run.data?.id })
+  if (ti.isPending) return <Loading />
+  if (ti.isError) return <Failure error={ti.error} title={`${taskId} in ${runId}`} />
+  const { data } = ti
+  const tryNumber = search.try ?? data.try_number
+  const shown = tries.data?.find((one) => one.try_number === tryNumber) ?? null
+  return (
+    <>
+      <PageHeading
+        title={taskId}
+        trail={
+          <>
+            <Link to="/dags" className="plain">
+              Dags
+            </Link>{' '}
+            /{' '}
+            <Link to="/dags/$dagId" params={{ dagId }} className="plain">
+              {dagId}
+            </Link>{' '}
+            /{' '}
+            <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} className="plain">
+              {runId}
+            </Link>
+          </>
+        }
+        beside={<StateBadge state={data.state} />}
+        actions={<Actions ti={data} />}
+      />
+      <WhyNot name={name} ti={data} />
+      {tries.isError ? (
+        <Failure error={tries.error} title="Its tries could not be read" />
+      ) : data.try_number === 0 ? (
+        <div className="panel">
+          <Empty title="It has not been tried yet">Its log and its XComs appear here with its first try.</Empty>
+        </div>
+      ) : (
+        <>
+          <TryChooser
+            tries={tries.data ?? []}
+            value={tryNumber}
+            onChange={(number) => void navigate({ search: number === data.try_number ? {} : { try: number } })}
+          />
+          {shown !== null && <TryFacts one={shown} zone={zone} />}
+          <Tabs defaultValue="log" keepMounted={false}>
+            <Tabs.List mb="md">
+              <Tabs.Tab value="log">Log</Tabs.Tab>
+              <Tabs.Tab value="xcom">XComs</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="log">
+              <LogPanel name={name} tryNumber={tryNumber} mapIndex={data.map_index} />
+            </Tabs.Panel>
+            <Tabs.Panel value="xcom">
+              <XComPanel name={name} tryNumber={tryNumber} />
+            </Tabs.Panel>
+          </Tabs>
+        </>
+      )}
+    </>
+  )
+}
+
+function TryChooser(props: {
+  readonly tries: readonly TaskInstance[]
+  readonly value: number
+  readonly onChange: (tryNumber: number) => void
+}) {
+  return (
+    <Group gap={6} mb="sm" role="group" aria-label="Tries">
+      {props.tries.map((one) => (
+        <Button
+          key={one.try_number}
+          size="compact-md"
+          variant={one.try_number === props.value ? 'light' : 'default'}
+          aria-pressed={one.try_number === props.value}
+          onClick={() => props.onChange(one.try_number)}
+          leftSection={<StateBadge state={one.state} />}
+        >
+          Try {one.try_number}
+        </Button>
+      ))}
+    </Group>
+  )
+}
+
+function TryFacts({ one, zone }: { readonly one: TaskInstance; readonly zone: string | undefined }) {
+  const cause = one.cause ?? null
+  return (
+    <section className="panel" style={{ padding: 18, marginBottom: 14 }} aria-label={`Try ${one.try_number}`}>
+      <Facts
+        facts={{
+          Queued: <Time at={one.queued_when} zone={zone} />,
+          Started: <Time at={one.start_date} zone={zone} />,
+          Ended: <Time at={one.end_date} zone={zone} />,
+          Duration: showDuration(one.duration),
+          Host: one.hostname === null ? null : `${one.hostname}${one.pid === null ? '' : `, process ${one.pid}`}`,
+          Pool: `${one.pool}, ${one.pool_slots} ${one.pool_slots === 1 ? 'slot' : 'slots'}`,
+        }}
+      />
+      {cause !== null && (
+        <Alert mt="md" color="red" variant="light" title={`Cause of death: ${cause.kind.replaceAll('-', ' ')}`}>
+          <span className="break" style={{ whiteSpace: 'pre-wrap' }}>
+            {cause.message}
+          </span>
+          {cause.by !== undefined && <div>By {cause.by}.</div>}
+          {(cause.exitCode !== undefined || cause.signal !== undefined) && (
+            <div>
+              {cause.exitCode !== undefined && `Exit code ${cause.exitCode}. `}
+              {cause.signal !== undefined && `Signal ${cause.signal}.`}
+            </div>
+          )}
+          {cause.stack !== undefined && (
+            <details style={{ marginTop: 8 }}>
+              <summary>Stack</summary>
+              <pre className="json">{cause.stack}</pre>
+            </details>
+          )}
+        </Alert>
+      )}
+    </section>
+  )
+}
+
+function WhyNot({ name, ti }: { readonly name: TiName; readonly ti: TaskInstance }) {
+  const isOpen = ti.state === null || !FINISHED.has(ti.state)
+  const isWaiting = isOpen && ti.state !== 'running'
+  const reasons = useReasons(name, isWaiting || ti.state === 'upstream_failed' || ti.state === 'skipped')
+  const now = useNow(1_000)
+  const retryAt = ti.state === 'up_for_retry' && ti.retry_at != null ? Date.parse(ti.retry_at) : null
+  if (reasons.data === undefined || reasons.data.length === 0) return null
+  const title = isWaiting ? 'Why it is not running' : `Why it is ${stateWord(ti.state)}`
+  return (
+    <Alert color="blue" variant="light" title={title} mb="md">
+      <ul style={{ margin: 0, paddingLeft: 18 }}>
+        {reasons.data.map((one) => (
+          <li key={`${one.name}${one.reason}`}>{one.reason}</li>
+        ))}
+      </ul>
+      {retryAt !== null && retryAt > now && <div>Next try in {showDuration(Math.ceil((retryAt - now) / 1_000))}.</div>}
+    </Alert>
+  )
+}
+
+function Actions({ ti }: { readonly ti: TaskInstance }) {
+  const [change, setChange] = useState<Change | null>(null)
+  const may = useMay('operator')
+  const one = { taskIds: [ti.task_id], upstream: false }
+  const isLive = ti.state === 'running' || ti.state === 'queued'
+  const mark = (state: 'success' | 'failed' | 'skipped') =>
+    setChange({ kind: 'mark', ...one, downstream: false, state, onlyFailed: false })
+  return (
+    <Group gap="xs">
+      <Button
+        variant="default"
+        leftSection={<Icon name="rerun" size={16} />}
+        disabled={!may}
+        onClick={() => setChange({ kind: 'clear', ...one, downstream: true, onlyFailed: false })}
+      >
+        Clear
+      </Button>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" disabled={!may} rightSection={<Icon name="down" size={14} />}>
+            More
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => mark('success')}>Mark as success</Menu.Item>
+          <Menu.Item onClick={() => mark('failed')}>Mark as failed</Menu.Item>
+          <Menu.Item onClick={() => mark('skipped')}>Mark as skipped</Menu.Item>
+          <Menu.Item
+            disabled={!isLive}
+            color="red"
+            onClick={() => setChange({ kind: 'cancel', taskIds: [ti.task_id] })}
+          >
+            Cancel the try
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <ChangeDialog dagId={ti.dag_id} runId={ti.dag_run_id} change={change} onClose={() => setChange(null)} />
+    </Group>
+  )
+}

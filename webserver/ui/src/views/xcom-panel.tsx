@@ -1,0 +1,29 @@
+/** What a task instance handed on. */
+import { type TiName, useXComs } from '../data/task-instance.ts'
+import { Empty, Failure, Loading } from './messages.tsx'
+import { JsonBox } from './scroll-box.tsx'
+
+export function XComPanel({ name, tryNumber }: { readonly name: TiName; readonly tryNumber: number }) {
+  const xcoms = useXComs(name, tryNumber)
+  if (xcoms.isPending) return <Loading />
+  if (xcoms.isError) return <Failure error={xcoms.error} />
+  if (xcoms.data.length === 0) {
+    return (
+      <div className="panel">
+        <Empty title="No XComs">What the handler returns appears here, and what it pushes under a key.</Empty>
+      </div>
+    )
+  }
+  return (
+    <>
+      {xcoms.data.map((entry) => (
+        <section key={entry.key} className="panel" style={{ padding: 16, marginBottom: 12 }} aria-label={entry.key}>
+          <div className="mono" style={{ fontWeight: 600, marginBottom: 8 }}>
+            {entry.key}
+          </div>
+          <JsonBox label={`Value of ${entry.key}`} value={entry.value} />
+        </section>
+      ))}
+    </>
+  )
+}
