@@ -14,13 +14,15 @@ export interface ParseOutput {
 const LONGEST_LINE = 4_096
 /** Of one load, in characters. */
 const MOST_OUTPUT = 256 * 1024
+/** What a line costs besides its text. */
+const LINE_OVERHEAD = 64
 
 export function createParseOutput(log: (line: string) => void): ParseOutput {
   let room = MOST_OUTPUT
 
   function write(line: string): void {
     if (room <= 0) return
-    room -= line.length + 1
+    room -= line.length + LINE_OVERHEAD
     log(line)
     if (room <= 0) log(`Output cut here: past ${MOST_OUTPUT / 1024} KiB. Write less while the file is loaded.`)
   }
