@@ -17,6 +17,9 @@ export class EarlyReply extends Error {
   }
 }
 
+/** SQLSTATE class 22: a value of the request that PostgreSQL cannot take (a NUL, a date out of range). */
+const UNSTORABLE = /^22[0-9A-Z]{3}$/
+
 export function notFound(detail: string): EarlyReply {
   return new EarlyReply(404, detail)
 }
@@ -42,6 +45,11 @@ export function addErrorReplies(app: FastifyInstance, log: (line: string) => voi
         msg: message ?? 'not allowed',
       }))
       return reply.code(422).send({ detail })
+    }
+    if (UNSTORABLE.test(error.code ?? '')) {
+      return reply
+        .code(400)
+        .send({ detail: 'The request holds a value that cannot be stored or looked for, such as a NUL.' })
     }
     const status = typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500
     if (status < 500) return reply.code(status).send({ detail: error.message })

@@ -27,13 +27,19 @@ export const SALES: SerializedDag = {
   groups: [{ groupId: 'checks' }],
 }
 
-export async function seed(database: TestDatabase): Promise<void> {
+/** `isPaused`: a scheduler that comes starts nothing. */
+export async function seed(database: TestDatabase, isPaused = false): Promise<void> {
   const store = await createPostgresStore(database.connection)
   const { epoch } = (await store.acquireLease('host-a:1:1'))!
   const result = await store.commit(epoch, {
     ...noWrites,
     dags: [
-      dag('sales', { versionId: 1, nextRunAfter: AT + 86_400_000 * 10, nextLogicalDate: AT + 86_400_000 * 10 }),
+      dag('sales', {
+        versionId: 1,
+        isPaused,
+        nextRunAfter: AT + 86_400_000 * 10,
+        nextLogicalDate: AT + 86_400_000 * 10,
+      }),
       dag('old', { versionId: 2, isActive: false }),
     ],
     insertedVersions: [version(1, 'sales', { serialized: SALES }), version(2, 'old')],

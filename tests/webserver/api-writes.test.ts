@@ -1,0 +1,258 @@
+/** What the API changes: through the inbox of a real scheduler over a real database, and what it refuses. */
+import { createServer } from 'node:net'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createWebServer } from '../../webserver/create-web-server.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { startLeader } from './leading-scheduler.ts'
+import { seed } from './seed.ts'
+import { parts } from './web-server.ts'
+
+let database: TestDatabase
+let app: FastifyInstance
+const logged: string[] = []
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await seed(database, true)
+  app = createWebServer(parts({ pool: database.pool, log: (line) => logged.push(line) }))
+  await app.ready()
+})
+afterAll(() => app.close())
+
+type Method = NonNullable<InjectOptions['method']>
+
+async function ask(method: Method, path: string, body?: object, headers: Record<string, string> = {}) {
+  const options: InjectOptions = { method, url: `/api/v2${path}`, headers }
+  const answer = await app.inject(body === undefined ? options : { ...options, payload: body })
+  return { status: answer.statusCode, body: answer.body === '' ? null : answer.json(), text: answer.body }
+}
+
+const RUN = '/dags/sales/dagRuns/manual__2'
+type Named = { readonly task_id: string }
+const ids = (list: readonly Named[]) => list.map((one) => one.task_id)
+
+describe('without a scheduler', () => {
+  test('a command is answered at once with 503 and what to do', async () => {
+    const answer = await ask('POST', '/dags/sales/dagRuns', {})
+    expect(answer).toMatchObject({ status: 503, body: { detail: expect.stringMatching(/npm start/) } })
+  })
+
+  test('a clear can still be previewed', async () => {
+    const { status, body } = await ask('POST', '/dags/sales/clearTaskInstances', { dag_run_id: 'manual__2' })
+    expect(status).toBe(200)
+    expect(ids(body.task_instances)).toEqual(['check', 'load'])
+    const all = await ask('POST', '/dags/sales/clearTaskInstances', {
+      dag_run_id: 'manual__2',
+      only_failed: false,
+      task_ids: ['extract'],
+      include_downstream: true,
+    })
+    expect(ids(all.body.task_instances)).toEqual(['extract', 'check', 'load'])
+  })
+
+  test('a mark can still be previewed', async () => {
+    const { body } = await ask('PATCH', `${RUN}/taskInstances/check/dry_run`, { new_state: 'success' })
+    expect(ids(body.task_instances)).toEqual(['check'])
+    expect(ids(body.cleared)).toEqual(['load'])
+  })
+})
+
+describe('with a scheduler', () => {
+  let leader: { stop(): Promise<void> }
+  beforeAll(async () => {
+    leader = await startLeader(database)
+  })
+  afterAll(() => leader.stop())
+
+  test('pause and unpause', async () => {
+    expect((await ask('PATCH', '/dags/sales', { is_paused: true })).body.is_paused).toBe(true)
+    expect((await ask('PATCH', '/dags/none', { is_paused: true })).status).toBe(404)
+  })
+
+  test('trigger: defaults filled, who did it, one run for one key', async () => {
+    const key = { 'idempotency-key': 'once' }
+    const first = await ask('POST', '/dags/sales/dagRuns', { logical_date: null, note: 'by hand' }, key)
+    expect(first).toMatchObject({
+      status: 200,
+      body: { state: 'queued', conf: { region: 'eu' }, note: 'by hand', triggering_user_name: 'anna' },
+    })
+    const again = await ask('POST', '/dags/sales/dagRuns', { logical_date: null, note: 'by hand' }, key)
+    expect(again.body.dag_run_id).toBe(first.body.dag_run_id)
+    const other = await ask('POST', '/dags/sales/dagRuns', { conf: { region: 'us' }, dag_run_id: 'mine' })
+    expect(other.body).toMatchObject({ dag_run_id: 'mine', conf: { region: 'us' } })
+    expect((await ask('POST', '/dags/sales/dagRuns', { conf: { region: 7 } })).body).toMatchObject({
+      code: 'bad-params',
+    })
+    expect((await ask('POST', '/dags/none/dagRuns', {})).status).toBe(404)
+  })
+
+  test('note of a run and of a task instance', async () => {
+    expect((await ask('PATCH', RUN, { note: 'seen' })).body.note).toBe('seen')
+    expect((await ask('PATCH', RUN, { note: null })).body.note).toBeNull()
+    const { body } = await ask('PATCH', `${RUN}/taskInstances/load`, { note: 'next' })
+    expect(body.task_instances).toMatchObject([{ task_id: 'load', note: 'next' }])
+  })
+
+  test('mark: what the preview said, with what is cleared below', async () => {
+    const { status, body } = await ask('PATCH', `${RUN}/taskInstances/check`, { new_state: 'success' })
+    expect(status).toBe(200)
+    expect(body.task_instances).toMatchObject([{ task_id: 'check', state: 'success' }])
+    expect(body.cleared).toMatchObject([{ task_id: 'load', state: null }])
+    // Its Dag is paused, so the run waits.
+    expect((await ask('GET', RUN)).body.state).toBe('queued')
+  })
+
+  test('cancel, clear and mark a run; delete only once it has ended', async () => {
+    expect((await ask('DELETE', RUN)).status).toBe(409)
+    expect((await ask('POST', `${RUN}/cancel`, {})).status).toBe(200)
+    expect((await ask('GET', RUN)).body.state).toBe('failed')
+    const dry = await ask('POST', `${RUN}/clear`, {})
+    expect(dry.body.total_entries).toBeGreaterThan(0)
+    const cleared = await ask('POST', `${RUN}/clear`, { dry_run: false })
+    expect(cleared.body.state).toBe('queued')
+    expect((await ask('PATCH', RUN, { state: 'success' })).body.state).toBe('success')
+    expect((await ask('DELETE', RUN)).status).toBe(204)
+    expect((await ask('GET', RUN)).status).toBe(404)
+  })
+
+  test('a Dag with a file is not deleted', async () => {
+    expect(await ask('DELETE', '/dags/sales')).toMatchObject({ status: 409 })
+  })
+
+  test('pools', async () => {
+    expect((await ask('POST', '/pools', { name: 'small', slots: 2 })).status).toBe(201)
+    expect((await ask('POST', '/pools', { name: 'small', slots: 2 })).status).toBe(409)
+    expect((await ask('PATCH', '/pools/small', { slots: 3, description: 'few' })).body).toMatchObject({
+      slots: 3,
+      description: 'few',
+    })
+    expect((await ask('DELETE', '/pools/small')).status).toBe(204)
+    expect((await ask('GET', '/pools/small')).status).toBe(404)
+  })
+
+  test('drain and resume', async () => {
+    expect((await ask('POST', '/platform/drain')).body.draining).toBe(true)
+    expect((await ask('POST', '/platform/resume')).body.draining).toBe(false)
+  })
+
+  test('a command and its answer can be looked up', async () => {
+    const refused = await ask('POST', '/dags/sales/dagRuns', { conf: { region: 7 } })
+    const { body } = await ask('GET', `/commands/${refused.body.command_id}`)
+    expect(body).toMatchObject({ state: 'refused', code: 'bad-params', actor: 'user:anna', kind: 'trigger' })
+    expect((await ask('GET', '/commands/999999')).status).toBe(404)
+  })
+})
+
+test('a scheduler that does not answer: 202 and where to ask', async () => {
+  // A lease, and nobody behind it.
+  await database.pool.query("update lease set expires_at = now() + interval '1 minute', holder = 'gone'")
+  const patient = createWebServer(parts({ pool: database.pool, commandPatienceMs: 50 }))
+  const answer = await patient.inject({ method: 'POST', url: '/api/v2/dags/sales/dagRuns', payload: {} })
+  expect(answer.statusCode).toBe(202)
+  const { command_id } = answer.json()
+  expect((await ask('GET', `/commands/${command_id}`)).body.state).toBe('pending')
+  await patient.close()
+  await database.pool.query('update lease set expires_at = now()')
+})
+
+describe('variables and connections', () => {
+  test('a variable, and a secret that never comes out', async () => {
+    expect((await ask('POST', '/variables', { key: 'a', value: { x: 1 } })).body).toMatchObject({ value: '{"x":1}' })
+    expect((await ask('POST', '/variables', { key: 'a', value: '2' })).status).toBe(409)
+    expect((await ask('PATCH', '/variables/a', { value: '2', description: 'two' })).body.description).toBe('two')
+    const secret = await ask('POST', '/variables', { key: 's', value: 'hunter2', is_secret: true })
+    const texts = [secret.text, (await ask('GET', '/variables')).text, (await ask('GET', '/variables/s')).text]
+    expect(texts.join()).not.toContain('hunter2')
+    expect((await ask('PATCH', '/variables/s', { value: 'hunter3' })).body).toMatchObject({
+      is_secret: true,
+      value: null,
+    })
+    expect((await ask('DELETE', '/variables/s')).status).toBe(204)
+    expect((await ask('DELETE', '/variables/s')).status).toBe(404)
+  })
+
+  test('a connection, whose secrets stay when others change', async () => {
+    const made = await ask('POST', '/connections', {
+      connection_id: 'dwh',
+      conn_type: 'postgres',
+      host: 'db',
+      password: 'hunter2',
+      extra: '{"sslmode":"require"}',
+    })
+    expect(made).toMatchObject({ status: 201, body: { has_password: true, has_extra: true } })
+    const changed = await ask('PATCH', '/connections/dwh', { host: 'db2' })
+    expect(changed.body).toMatchObject({ host: 'db2', has_password: true })
+    expect((await ask('PATCH', '/connections/dwh', { password: null })).body.has_password).toBe(false)
+    expect([made.text, changed.text, (await ask('GET', '/connections')).text].join()).not.toMatch(/hunter2|sslmode/)
+    expect((await ask('POST', '/connections', { connection_id: 'x', conn_type: 'http', extra: '[]' })).status).toBe(400)
+    expect((await ask('DELETE', '/connections/dwh')).status).toBe(204)
+  })
+
+  test('a connection is tried in a process of its own', async () => {
+    const server = createServer((socket) => socket.destroy())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const tcp = { connection_id: 't', conn_type: 'generic', host: '127.0.0.1', port }
+    expect((await ask('POST', '/connections/test', tcp)).body).toMatchObject({ status: true })
+    await new Promise((resolve) => server.close(resolve))
+    const gone = await ask('POST', '/connections/test', { ...tcp, conn_type: 'postgres', password: 'hunter2' })
+    expect(gone).toMatchObject({ status: 200, body: { status: false } })
+    expect(gone.text).not.toContain('hunter2')
+  })
+
+  test('PostgreSQL: signs in', async () => {
+    const { host, port, user, password, database: schema } = database.connection
+    const target = {
+      connection_id: 'p',
+      conn_type: 'postgres',
+      host,
+      port: port ?? 5432,
+      login: user,
+      password,
+      schema,
+    }
+    expect((await ask('POST', '/connections/test', target)).body).toMatchObject({
+      status: true,
+      message: expect.stringMatching(/Signed in to PostgreSQL/),
+    })
+  })
+})
+
+describe('refused', () => {
+  test.each([
+    ['GET', '/dags?limt=5', 422, 'limt'],
+    ['GET', '/dags?limit=1001', 422, 'limit'],
+    ['GET', '/dags?order_by=nothing', 400, 'nothing'],
+    ['GET', '/dags/~/dagRuns?state=broken', 422, 'state'],
+    ['GET', '/dags/~/dagRuns?cursor=abc', 422, 'cursor'],
+    ['GET', '/dags/a%00b', 400, 'stored'],
+    ['GET', '/dags/%2e%2e%2f%2e%2e%2fetc%2fpasswd', 404, 'no Dag'],
+    ['GET', '/dagSources/..%2f..%2fpackage.json', 404, 'no Dag'],
+    ['GET', '/docs/static/..%2f..%2fpackage.json', 404, 'detail'],
+  ] as const)('%s %s: %i', async (method, path, status, word) => {
+    const answer = await ask(method, path)
+    expect(answer.status, answer.text).toBe(status)
+    expect(answer.text).toContain(word)
+  })
+
+  test('an unknown field of a body, by its name', async () => {
+    expect(await ask('PATCH', '/dags/sales', { is_paused: true, colour: 'red' })).toMatchObject({
+      status: 422,
+      body: { detail: [{ type: 'extra_forbidden', loc: ['body', 'colour'] }] },
+    })
+    expect((await ask('PATCH', '/dags/sales', { is_paused: 'true' })).status).toBe(422)
+  })
+
+  test('a body over a megabyte, a body that is no JSON', async () => {
+    expect((await ask('POST', '/variables', { key: 'big', value: 'x'.repeat(1_100_000) })).status).toBe(413)
+    const headers = { 'content-type': 'application/json' }
+    const answer = await app.inject({ method: 'POST', url: '/api/v2/variables', payload: '{', headers })
+    expect(answer.statusCode).toBe(400)
+  })
+})
+
+test('nothing of all this was an error of ours', () => {
+  expect(logged).toEqual([])
+})
