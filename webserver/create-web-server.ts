@@ -7,6 +7,7 @@ import { apiParts } from './api-parts.ts'
 import { addSignIn, DEFAULT_ACCESS } from './auth/index.ts'
 import { addMessageChecks } from './check-messages.ts'
 import { addErrorReplies } from './error-replies.ts'
+import { addLive } from './live/index.ts'
 import { addOpenApi, addReferencePage } from './openapi.ts'
 import './request-identity.ts'
 import { apiRoutes } from './routes/index.ts'
@@ -33,6 +34,7 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
 
   // Sign-in comes first: its hook stands before every route registered after it.
   addSignIn(app, parts)
+  addLive(app, parts)
   const shared = apiParts(parts)
   for (const plugin of apiRoutes) app.register(plugin, { ...shared, prefix: '/api/v2' })
   addReferencePage(app)

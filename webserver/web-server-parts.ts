@@ -7,6 +7,7 @@ import type { LogStore } from '../core/ports/log-store.ts'
 import type { Secrets } from '../database/secrets/cipher.ts'
 import type { AccessOptions } from './auth/index.ts'
 import type { HealthReading } from './health.ts'
+import type { SocketTimes } from './live/socket.ts'
 import type { Pool } from './pool.ts'
 
 export type { Pool }
@@ -41,6 +42,8 @@ export interface WebServerParts {
   log(line: string): void
   /** Default: loopback without a proxy, session cookie and bearer token. */
   readonly access?: AccessOptions
+  /** How often sockets are pinged and their sign-in is asked for. */
+  readonly socketTimes?: SocketTimes
   /** How long a command is waited for before it is answered with 202. Default 5,000. */
   readonly commandPatienceMs?: number
   /** Tests: an answer that does not fit its schema is an error. */

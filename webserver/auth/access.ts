@@ -55,6 +55,10 @@ export function addAccess(
     const names = silent.map((route) => `${[route.method].flat().join(',')} ${route.url}`)
     throw new Error(`Routes without a role (config.role): ${names.join('; ')}`)
   })
+  app.addHook('onResponse', async (request, reply) => {
+    // An upgrade that was refused: nobody else closes its connection.
+    if (request.headers.upgrade !== undefined && reply.statusCode >= 400) request.raw.socket.destroy()
+  })
   app.addHook('onRequest', async (request) => {
     const { role } = request.routeOptions.config
     if (request.is404 || role === null) return
