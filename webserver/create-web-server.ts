@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { apiParts } from './api-parts.ts'
 import { addSignIn, DEFAULT_ACCESS } from './auth/index.ts'
 import { addMessageChecks } from './check-messages.ts'
-import { addErrorReplies } from './error-replies.ts'
+import { addErrorReplies, replyToUnreadable } from './error-replies.ts'
 import { addLive } from './live/index.ts'
 import { addOpenApi, addReferencePage } from './openapi.ts'
 import './request-identity.ts'
@@ -25,7 +25,9 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
     // Never `true`: any client could then claim any address.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: BODY_LIMIT,
-    routerOptions: { maxParamLength: 300 },
+    // 250 letters, each escaped as up to four bytes; how long an id may be is in the schemas.
+    routerOptions: { maxParamLength: 3_000 },
+    frameworkErrors: replyToUnreadable,
   })
   addErrorReplies(app, parts.log)
   addMessageChecks(app, parts.checkAnswers === true)

@@ -2,7 +2,7 @@
  * Every answer that is not what was asked for, in Airflow's form, `{ "detail": ... }`. Invariant: no stack, statement or
  * secret reaches the client; what is our fault is logged and answered with 500.
  */
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Ends a request early with this status and `{ detail }`; `extra` fields come beside it. */
 export class EarlyReply extends Error {
@@ -22,6 +22,11 @@ const UNSTORABLE = /^22[0-9A-Z]{3}$/
 
 export function notFound(detail: string): EarlyReply {
   return new EarlyReply(404, detail)
+}
+
+/** Requests that never reach a route: an address that cannot be read, a part of it that is too long. */
+export function replyToUnreadable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(error.statusCode ?? 400).send({ detail: error.message })
 }
 
 export function addErrorReplies(app: FastifyInstance, log: (line: string) => void): void {
