@@ -97,13 +97,14 @@ export class LiveSocket {
 
   subscribeLog(
     topic: LogTopic,
+    fromByte: number,
     onLines: (lines: readonly LiveLogLine[], ended: boolean) => void,
     onError: (message: string) => void,
   ): () => void {
     return this.#add({
       topic: { topic: 'log', ...topic },
       positionField: 'from_byte',
-      position: 0,
+      position: fromByte,
       onMessage: (message) => {
         if (message.type === 'error') onError(String(message.message))
         else if (message.type === 'log')

@@ -11,11 +11,6 @@ export class ApiError extends Error {
   }
 }
 
-/** The change was taken but has not happened yet (202). */
-export interface Pending {
-  readonly command_id: number
-}
-
 export const API = '/api/v2'
 export const SESSION_LOST = 'tradewind:session-lost'
 

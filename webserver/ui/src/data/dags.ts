@@ -1,7 +1,7 @@
 /** Dags: the list, one of them, its versions and source, pausing and triggering. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { API, get, patch, post, type Query } from '../api/request.ts'
-import type { Dag, DagDetails, Run, Structure, Tag } from '../api/types.ts'
+import type { Dag, DagDetails, Run, Tag } from '../api/types.ts'
 import { useLiveQueries } from './live.ts'
 
 export const dagPath = (dagId: string) => `${API}/dags/${encodeURIComponent(dagId)}`
@@ -47,13 +47,6 @@ export function useDag(dagId: string) {
   return useQuery({
     queryKey: ['dag', dagId],
     queryFn: ({ signal }) => get<DagDetails>(`${dagPath(dagId)}/details`, {}, signal),
-  })
-}
-
-export function useStructure(dagId: string) {
-  return useQuery({
-    queryKey: ['structure', dagId],
-    queryFn: ({ signal }) => get<Structure>(`${dagPath(dagId)}/structure`, {}, signal),
   })
 }
 

@@ -7,6 +7,8 @@ import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { type LiveEvent, type LiveStatus, liveSocket } from '../api/live-socket.ts'
 
 const EVERY_MS = 400
+/** While there is no connection, and never otherwise. */
+const WITHOUT_CONNECTION_MS = 30_000
 
 export function useLiveStatus(): LiveStatus {
   return useSyncExternalStore(liveSocket.onStatus, liveSocket.status)
@@ -49,4 +51,12 @@ export function useLiveQueries(keys: readonly QueryKey[], { dagId, runNumber }: 
       window.clearTimeout(timer)
     }
   }, [client, dagId, runNumber, everyMs])
+  const status = useLiveStatus()
+  useEffect(() => {
+    if (status === 'open') return
+    const timer = window.setInterval(() => {
+      for (const queryKey of wanted.current) void client.invalidateQueries({ queryKey })
+    }, WITHOUT_CONNECTION_MS)
+    return () => window.clearInterval(timer)
+  }, [client, status])
 }

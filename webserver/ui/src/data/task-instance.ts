@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { type LiveLogLine, type LogTopic, liveSocket } from '../api/live-socket.ts'
 import { get } from '../api/request.ts'
-import type { Reason, TaskInstance, XComEntry } from '../api/types.ts'
+import type { LogLine, Reason, TaskInstance, XComEntry } from '../api/types.ts'
 import { runPath } from './runs.ts'
 
 export interface TiName {
@@ -78,34 +78,71 @@ export interface LiveLog {
 
 const NOTHING: LiveLog = { lines: [], ended: false, error: null }
 
-/** From its first byte on, and growing while the try writes. Lines of one animation frame are shown together. */
+/** A piece of a log; `position` is the byte to go on from. */
+interface LogPiece {
+  readonly lines: readonly LiveLogLine[]
+  readonly position: number | null
+}
+
+/**
+ * A log from its first byte on: what is there is read piece by piece, then it grows by the WebSocket from that very byte.
+ * Lines of one animation frame are shown together.
+ */
 export function useLog(topic: LogTopic | null): LiveLog {
   const [log, setLog] = useState<LiveLog>(NOTHING)
   const key = topic === null ? null : JSON.stringify(topic)
   useEffect(() => {
     setLog(NOTHING)
     if (key === null) return
+    const wanted = JSON.parse(key) as LogTopic
+    const stop = new AbortController()
     const pending: LiveLogLine[] = []
     let hasEnded = false
     let frame: number | undefined
-    const flush = () => {
-      frame = undefined
-      const more = pending.splice(0)
-      setLog((old) => ({ lines: [...old.lines, ...more], ended: hasEnded, error: null }))
+    const add = (lines: readonly LiveLogLine[], ended: boolean) => {
+      for (const line of lines) pending.push(line)
+      hasEnded = ended
+      frame ??= requestAnimationFrame(() => {
+        frame = undefined
+        const more = pending.splice(0)
+        setLog((old) => ({ lines: [...old.lines, ...more], ended: hasEnded, error: null }))
+      })
     }
-    const end = liveSocket.subscribeLog(
-      JSON.parse(key) as LogTopic,
-      (lines, ended) => {
-        pending.push(...lines)
-        hasEnded = ended
-        frame ??= requestAnimationFrame(flush)
-      },
-      (error) => setLog((old) => ({ ...old, error })),
-    )
+    const fail = (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error)
+      if (!stop.signal.aborted) setLog((old) => ({ ...old, error: message }))
+    }
+    const follow = async () => {
+      let position = 0
+      for (;;) {
+        const piece = await readPiece(wanted, position, stop.signal)
+        if (stop.signal.aborted) return
+        add(piece.lines, piece.position === null)
+        if (piece.position === null) return
+        if (piece.lines.length === 0) break
+        position = piece.position
+      }
+      const end = liveSocket.subscribeLog(wanted, position, add, fail)
+      stop.signal.addEventListener('abort', end)
+    }
+    follow().catch(fail)
     return () => {
-      end()
+      stop.abort()
       if (frame !== undefined) cancelAnimationFrame(frame)
     }
   }, [key])
   return log
+}
+
+async function readPiece(topic: LogTopic, position: number, signal: AbortSignal): Promise<LogPiece> {
+  const name = { dagId: topic.dag_id, runId: topic.dag_run_id, taskId: topic.task_id }
+  const answer = await get<{ readonly content: readonly LogLine[]; readonly continuation_token: string | null }>(
+    `${tiPath(name)}/logs/${topic.try_number}`,
+    { token: position, map_index: topic.map_index },
+    signal,
+  )
+  return {
+    lines: answer.content.map(({ timestamp, event, ...line }) => ({ ...line, at: Date.parse(timestamp), text: event })),
+    position: answer.continuation_token === null ? null : Number(answer.continuation_token),
+  }
 }

@@ -3,7 +3,7 @@
  * so a year of runs of a large Dag scrolls smoothly. One cell takes the tab stop; arrow keys move it, Enter opens it.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { GridRun } from '../data/grid.ts'
 import { GridCellButton, GridDurationBar } from './grid-cell.tsx'
 import type { GridRow } from './grid-rows.ts'
@@ -53,21 +53,17 @@ export function RunGrid({ dagId, runs, rows, zone, nameOf, onOpen, onOldest }: P
   // The newest run stays in sight, unless the reader has scrolled away from it.
   const atEnd = useRef(true)
   const newest = runs.at(-1)?.runId
+  const oldest = runs[0]?.runId
+  const drawn = useRef({ oldest, count: runs.length })
   useLayoutEffect(() => {
     const element = frame.current
-    if (element !== null && atEnd.current && newest !== undefined) element.scrollLeft = element.scrollWidth
-  }, [newest])
-
-  const first = columns.getVirtualItems()[0]?.index
-  useEffect(() => {
-    if (
-      first === 0 &&
-      runs.length > 0 &&
-      frame.current !== null &&
-      frame.current.scrollWidth > frame.current.clientWidth
-    )
-      onOldest?.()
-  }, [first, runs.length, onOldest])
+    if (element === null || newest === undefined) return
+    const before = drawn.current
+    drawn.current = { oldest, count: runs.length }
+    if (atEnd.current) element.scrollLeft = element.scrollWidth
+    // Older runs came in on the left: what was in sight stays where it is.
+    else if (before.oldest !== oldest) element.scrollLeft += Math.max(0, runs.length - before.count) * CELL
+  }, [newest, oldest, runs.length])
 
   const column = Math.max(
     0,
@@ -111,6 +107,7 @@ export function RunGrid({ dagId, runs, rows, zone, nameOf, onOpen, onOldest }: P
       onKeyDown={move}
       onScroll={({ currentTarget: { scrollLeft, scrollWidth, clientWidth } }) => {
         atEnd.current = scrollLeft + clientWidth >= scrollWidth - CELL
+        if (!atEnd.current && scrollLeft < 4 * CELL) onOldest?.()
       }}
     >
       <div

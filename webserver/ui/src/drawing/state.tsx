@@ -29,9 +29,10 @@ export function stateStyle(state: string | null): CSSProperties {
   return { '--s': `var(--state-${state ?? 'none'})` } as CSSProperties
 }
 
-export function StateBadge({ state }: { readonly state: string | null }) {
+/** `quietly`: only the dot has the colour, for coloured grounds. */
+export function StateBadge({ state, quietly = false }: { readonly state: string | null; readonly quietly?: boolean }) {
   return (
-    <span className="state" data-state={state ?? 'none'} style={stateStyle(state)}>
+    <span className={quietly ? 'state quietly' : 'state'} data-state={state ?? 'none'} style={stateStyle(state)}>
       {stateWord(state)}
     </span>
   )

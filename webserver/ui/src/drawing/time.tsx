@@ -2,7 +2,7 @@
 import { Tooltip } from '@mantine/core'
 import { useEffect, useState } from 'react'
 
-const FULL: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short' }
+const FULL: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium' }
 
 export function showInstant(iso: string, zone?: string): string {
   return new Intl.DateTimeFormat(undefined, zone === undefined ? FULL : { ...FULL, timeZone: zone }).format(

@@ -53,7 +53,16 @@ export function ConnectionsPage() {
       ) : (
         <DataTable
           label="Connections"
-          head={['Connection', 'Type', 'Host', 'Login', 'Description', <span key="actions" aria-hidden />]}
+          head={[
+            'Connection',
+            'Type',
+            'Host',
+            'Login',
+            'Description',
+            <span key="actions" className="visually-hidden">
+              Actions
+            </span>,
+          ]}
         >
           {connections.data.map((one) => (
             <tr key={one.connection_id}>

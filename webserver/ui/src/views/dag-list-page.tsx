@@ -134,9 +134,11 @@ function DagRow({ dag }: { readonly dag: Dag }) {
       </div>
       <div className="dag-schedule" style={{ fontSize: 13.5 }}>
         {dag.timetable_description ?? dag.timetable_summary ?? 'only when triggered'}
-        <div className="quiet" style={{ fontSize: 12.5 }}>
-          {dag.timezone}
-        </div>
+        {dag.timetable_description?.includes(`(${dag.timezone})`) !== true && (
+          <div className="quiet" style={{ fontSize: 12.5 }}>
+            {dag.timezone}
+          </div>
+        )}
       </div>
       <div className="dag-next" style={{ fontSize: 13.5 }}>
         {dag.is_paused ? (

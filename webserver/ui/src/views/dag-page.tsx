@@ -41,7 +41,8 @@ export function DagPage() {
             {data.is_paused && <Badge color="gray">paused</Badge>}
             {data.is_stale && <Badge color="gray">file gone</Badge>}
             <span className="quiet" style={{ fontSize: 14 }}>
-              {data.timetable_description ?? 'only when triggered'} · {data.timezone}
+              {data.timetable_description ?? 'only when triggered'}
+              {data.timetable_description?.includes(`(${data.timezone})`) !== true && ` · ${data.timezone}`}
             </span>
           </>
         }

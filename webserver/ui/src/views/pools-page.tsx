@@ -44,7 +44,15 @@ export function PoolsPage() {
       ) : (
         <DataTable
           label="Pools"
-          head={['Pool', 'Slots', 'In use', 'Description', <span key="actions" className="quiet" aria-hidden />]}
+          head={[
+            'Pool',
+            'Slots',
+            'In use',
+            'Description',
+            <span key="actions" className="visually-hidden">
+              Actions
+            </span>,
+          ]}
         >
           {pools.data.map((pool) => (
             <tr key={pool.name}>

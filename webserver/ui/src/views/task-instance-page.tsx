@@ -104,7 +104,7 @@ function TryChooser(props: {
           variant={one.try_number === props.value ? 'light' : 'default'}
           aria-pressed={one.try_number === props.value}
           onClick={() => props.onChange(one.try_number)}
-          leftSection={<StateBadge state={one.state} />}
+          leftSection={<StateBadge state={one.state} quietly />}
         >
           Try {one.try_number}
         </Button>

@@ -45,7 +45,17 @@ export function VariablesPage() {
           </Empty>
         </div>
       ) : (
-        <DataTable label="Variables" head={['Key', 'Value', 'Description', <span key="actions" aria-hidden />]}>
+        <DataTable
+          label="Variables"
+          head={[
+            'Key',
+            'Value',
+            'Description',
+            <span key="actions" className="visually-hidden">
+              Actions
+            </span>,
+          ]}
+        >
           {variables.data.map((variable) => (
             <tr key={variable.key}>
               <td className="mono break">{variable.key}</td>

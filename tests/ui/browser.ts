@@ -1,0 +1,31 @@
+/** Chromium from npm alone, headless, without network but to the program under test; and axe over a page. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import chromiumFiles from '@sparticuz/chromium'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+export async function openBrowser(): Promise<Browser> {
+  // A single process does not outlive the first context that is closed.
+  const args = chromiumFiles.args.filter((arg) => arg !== '--single-process')
+  return chromium.launch({ args, executablePath: await chromiumFiles.executablePath() })
+}
+
+export async function signIn(page: Page, address: string, name: string, password: string): Promise<void> {
+  await page.goto(address)
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Dags', level: 1 }).waitFor()
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RULES = "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }"
+
+/** Each violation as a line: rule, element, what is wrong. */
+export async function axeViolations(page: Page): Promise<readonly string[]> {
+  // `evaluate` is not held back by the content security policy of the page, a script element would be.
+  await page.evaluate(AXE)
+  const found = (await page.evaluate(`axe.run(document, ${RULES}).then(({ violations }) => violations.flatMap(
+    ({ id, nodes }) => nodes.map((node) => id + ' ' + node.target.join(' ') + ': ' + node.failureSummary)))`)) as string[]
+  return found
+}
