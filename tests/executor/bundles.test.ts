@@ -36,7 +36,7 @@ describe('a bundle', () => {
       expect((await world.run({ bundleHash, taskId: 'loads' })).outcome.state).toBe('success')
     }
     expect(fetched(world)).toBe(13)
-    await expect.poll(() => codeFiles(world)).toBe(8)
+    await expect.poll(() => codeFiles(world), { timeout: 10_000 }).toBe(8)
     await world.stop()
   })
 

@@ -20,7 +20,7 @@ describe('children that cannot be started', () => {
     await rename(dags, `${dags}-away`)
     if (fileInstead) await writeFile(dags, 'not a folder')
     const dispatch = world.dispatch({ bundleHash, taskId: 'pid' })
-    await expect.poll(() => world.diagnostics.length).toBeGreaterThan(2)
+    await expect.poll(() => world.diagnostics.length, { timeout: 10_000 }).toBeGreaterThan(2)
     expect(world.diagnostics[0]).toContain(`tasks run in the Dags folder ${dags}, and it is not there`)
     await rm(dags, { force: true })
     await rename(`${dags}-away`, dags)
@@ -50,12 +50,14 @@ describe('children that cannot be started', () => {
 describe('a bundle that does not come', () => {
   it('holds up neither a cancel nor the end of the host', async () => {
     const world = await makeWorld()
-    world.api.getBundle = () => new Promise(() => undefined)
+    let asked = 0
+    world.api.getBundle = () => {
+      asked++
+      return new Promise(() => undefined)
+    }
     const cancelled = world.dispatch({ bundleHash: 'a', taskId: 'pid' })
     const stopped = world.dispatch({ bundleHash: 'b', taskId: 'pid' })
-    await expect.poll(() => world.executor.inventory().running.length).toBe(2)
-    // Both wait in a child by then.
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(2)
     world.executor.cancel([cancelled.key], { by: 'user:anna' })
     expect(causeOf(await world.ended(cancelled))).toMatchObject({ kind: 'cancelled', by: 'user:anna' })
     await world.stop()
