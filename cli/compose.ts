@@ -28,6 +28,7 @@ import { createWebServer } from '../webserver/create-web-server.ts'
 import { listen } from '../webserver/listen.ts'
 import { accessOptions, exposureWarning } from './access-options.ts'
 import { chooseChildIdentity, type Identity } from './child-identity.ts'
+import { cleanDaily } from './clean.ts'
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts'
 import type { Connection } from './database-access.ts'
 import { explainingConnection } from './explain-connection-error.ts'
@@ -135,6 +136,8 @@ async function startParts(
   await scheduler.start()
   const poolSlots = config['scheduler.default_pool_slots']
   if (from === 0) stops.push(setDefaultPool((request, wait) => submitCommand(pool, request, wait), poolSlots, log))
+
+  stops.push(cleanDaily({ pool, logsDir: folder.logs, config, log }))
 
   const processor = makeDagProcessor({
     program,

@@ -1,6 +1,6 @@
 /**
  * Bundles by hash, gzipped. Invariant: content-addressed, so a bundle once saved is never changed, and saving it again
- * does nothing. Index: primary key.
+ * does nothing but make it young again for retention. Index: primary key.
  */
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
@@ -12,8 +12,15 @@ const expand = promisify(gunzip)
 
 export async function saveBundle(pool: pg.Pool, bundle: BundleCode): Promise<void> {
   const { hash, format, code, sourceMap, manifest } = bundle
-  const known = await pool.query('select from bundle where hash = $1', [hash])
-  if (known.rowCount) return
+  const known = await pool.query<{ isOld: boolean }>(
+    `select created_at < now() - interval '1 hour' as "isOld" from bundle where hash = $1`,
+    [hash],
+  )
+  if (known.rows[0]?.isOld === false) return
+  if (known.rows[0]?.isOld === true) {
+    const touched = await pool.query('update bundle set created_at = now() where hash = $1', [hash])
+    if (touched.rowCount) return
+  }
   await pool.query(
     `insert into bundle (hash, format, code, source_map, manifest) values ($1, $2, $3, $4, $5)
      on conflict (hash) do nothing`,

@@ -1,15 +1,19 @@
 /** `db`: the schema, and moving everything between servers and versions. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Command } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { settingOf } from '../../core/config/schema.ts'
 import { migrate, migrations, schemaVersion } from '../../database/migrations/migrate.ts'
 import { exportDatabase } from '../../database/transfer/export-database.ts'
 import { importDatabase } from '../../database/transfer/import-database.ts'
+import { clean } from '../clean.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from '../command-failure.ts'
-import { type Connection, type Database, reachDatabase, type Wanted } from '../database-access.ts'
+import { dataFolder } from '../data-folder.ts'
+import { type Connection, type Database, reachDatabase, type Wanted, withDatabase } from '../database-access.ts'
 import { explainingConnection } from '../explain-connection-error.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import type { ProgramConfig } from '../load-config.ts'
+import { table } from '../output.ts'
 import { withProgress } from '../terminal/progress-line.ts'
 
 export function addDbCommands(parent: Command, context: CommandContext): void {
@@ -69,6 +73,40 @@ export function addDbCommands(parent: Command, context: CommandContext): void {
       })
       output.answer({ file: path, ...result }, () => `Imported ${result.rows} rows from ${path}.`)
     })
+
+  leaf(group, 'clean', 'deletes what is older than it is kept; the program does it every day')
+    .option('--keep <duration>', 'how long everything is kept, such as 90d, in place of retention.*', keep)
+    .option('--dry-run', 'only says what would go')
+    .action(async (options) => {
+      const { output, program } = begin(context, options)
+      const dryRun = options.dryRun === true
+      const lines = await withDatabase(program, { need: 'existing' }, (pool) =>
+        clean({
+          pool,
+          logsDir: dataFolder(program.dataFolder).logs,
+          config: program.config,
+          keepMs: options.keep ?? null,
+          dryRun,
+          now: Date.now(),
+        }),
+      )
+      if (lines === null) throw new CommandFailure('Another cleaning is under way.', 'Wait for it to end.')
+      output.answer({ dryRun, cleaned: lines }, () =>
+        table(
+          ['what', dryRun ? 'would go' : 'gone', 'size of all of it'],
+          lines.map((line) => [line.what, line.count, `${(line.bytes / 1_048_576).toFixed(1)} MB`]),
+        ),
+      )
+    })
+}
+
+/** At least a day: less is a slip of the finger. */
+function keep(text: string): number {
+  try {
+    return settingOf('retention.events').parse(text) as number
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function exportTo(connection: Connection, path: string) {
