@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { openPool } from '../database/connect.ts'
 import { runningServer, startEmbeddedServer } from '../database/embedded/server.ts'
 import { checkSchema } from '../database/migrations/migrate.ts'
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure, EXIT_USAGE } from './command-failure.ts'
 import { dataFolder, makeDataFolder } from './data-folder.ts'
 import { explainingConnection } from './explain-connection-error.ts'
 import type { ProgramConfig } from './load-config.ts'
@@ -34,6 +34,7 @@ const START_IT = 'Start it with: npm start (or: tradewind standalone). Or name i
 
 /** Throws `CommandFailure` with the remedy. */
 export async function reachDatabase(program: ProgramConfig, { need }: Wanted): Promise<Database> {
+  refuseRemote(program, 'This command works on the database itself')
   const url = program.config['database.url']
   if (url !== null) return { connection: { connectionString: url }, wasRunning: true, close: async () => {} }
   const folder = dataFolder(program.dataFolder)
@@ -46,6 +47,20 @@ export async function reachDatabase(program: ProgramConfig, { need }: Wanted): P
   await makeDataFolder(folder)
   const server = await startEmbeddedServer({ dataDir: folder.postgres, log: () => {} })
   return { connection: server.connection, wasRunning: false, close: () => server.stop() }
+}
+
+/** For what makes no sense against a server elsewhere. */
+export function refuseRemote({ config, sources }: ProgramConfig, what: string): void {
+  const url = config['remote.url']
+  if (url === null) return
+  const where = { flag: '--url', environment: 'TRADEWIND_URL', file: '"remote.url"', default: '' }[
+    sources['remote.url']
+  ]
+  throw new CommandFailure(
+    `${what}, not through the server at ${url}.`,
+    `Run it on the machine of that server, or leave ${where} out to use the database of this one.`,
+    EXIT_USAGE,
+  )
 }
 
 /** Opens it, checks its schema, does the work, and closes everything however the work ended. */

@@ -3,9 +3,9 @@ import type { TiRecord } from '../core/records.ts'
 import { getRun, listRuns, type RunListItem } from '../database/queries/runs.ts'
 import { getTi, listTis } from '../database/queries/task-instances.ts'
 import { CommandFailure } from './command-failure.ts'
-import { requireDag } from './commands/dags.ts'
 import { unknownRun, unknownTask } from './commands/not-found.ts'
 import type { Pool } from './database-access.ts'
+import { requireDag } from './platform/require-dag.ts'
 
 /** Throws `CommandFailure` with the nearest one when there is none. */
 export async function findRun(pool: Pool, dagId: string, runId: string | undefined): Promise<RunListItem> {
@@ -20,12 +20,21 @@ export async function findRun(pool: Pool, dagId: string, runId: string | undefin
   return (await getRun(pool, { dagId, runId })) ?? unknownRun(pool, dagId, runId)
 }
 
-export async function findTi(pool: Pool, run: RunListItem, taskId: string, mapIndex: number): Promise<TiRecord> {
+export interface RunName {
+  readonly id: number
+  readonly dag_id: string
+  readonly dag_run_id: string
+  readonly state: string
+}
+
+export async function findTi(pool: Pool, run: RunName, taskId: string, mapIndex: number): Promise<TiRecord> {
   const ti = await getTi(pool, { dagRunId: run.id, taskId, mapIndex })
   if (ti !== null) return ti
   const tis = await listTis(pool, run.id)
   if (tis.length === 0) {
-    throw new CommandFailure(`The run ${run.runId} of ${run.dagId} is ${run.state}: it has no task instances yet.`)
+    throw new CommandFailure(
+      `The run ${run.dag_run_id} of ${run.dag_id} is ${run.state}: it has no task instances yet.`,
+    )
   }
   throw unknownTask(taskId, [...new Set(tis.map((one) => one.taskId))])
 }

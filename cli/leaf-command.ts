@@ -13,6 +13,8 @@ export interface CommonOptions {
   readonly json?: true | undefined
   readonly dagsFolder?: string | undefined
   readonly dataFolder?: string | undefined
+  readonly url?: string | undefined
+  readonly token?: string | undefined
 }
 
 /** A command below `parent`, with the options all commands share. */
@@ -23,6 +25,8 @@ export function leaf<const Name extends string>(parent: Command, name: Name, des
     .option('--json', 'print one JSON document (or JSON lines) and nothing else')
     .option('--dags-folder <folder>', 'in place of dags.folder')
     .option('--data-folder <folder>', 'in place of data.folder')
+    .option('--url <url>', 'work on the server at this address (TRADEWIND_URL)')
+    .option('--token <token>', 'to sign in there; better in TRADEWIND_TOKEN, which no list of processes shows')
 }
 
 export interface Started {
@@ -32,6 +36,12 @@ export interface Started {
 
 /** Configuration and output of one call. */
 export function begin(context: CommandContext, options: CommonOptions, flags: Flags = {}): Started {
-  const program = loadConfig({ 'dags.folder': options.dagsFolder, 'data.folder': options.dataFolder, ...flags })
+  const program = loadConfig({
+    'dags.folder': options.dagsFolder,
+    'data.folder': options.dataFolder,
+    'remote.url': options.url,
+    'remote.token': options.token,
+    ...flags,
+  })
   return { output: createOutput(options.json === true, context.streams), program }
 }

@@ -86,6 +86,16 @@ export function instant(at: number | null): string {
         .replace(/\.000Z$/, 'Z')
 }
 
+/** The same for an instant in ISO 8601. */
+export function instantText(at: string | null): string {
+  return instant(at === null ? null : Date.parse(at))
+}
+
+/** Between two instants in ISO 8601. */
+export function elapsedText(from: string | null, to: string | null): string {
+  return elapsed(from === null ? null : Date.parse(from), to === null ? null : Date.parse(to))
+}
+
 /** `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 10 min`; `-` when one end is missing. */
 export function elapsed(from: number | null, to: number | null): string {
   if (from === null || to === null) return '-'

@@ -3,16 +3,21 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { ConfigError } from '../core/config/read-config.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, EXIT_USAGE, failureText } from './command-failure.ts'
 import { addConfigCommands } from './commands/config.ts'
+import { addConnectionsCommands } from './commands/connections.ts'
 import { addDagsCommands } from './commands/dags.ts'
 import { addDbCommands } from './commands/db.ts'
+import { addDrainCommands } from './commands/drain.ts'
+import { addEventsCommand } from './commands/events.ts'
 import { addLogsCommand } from './commands/logs.ts'
 import { addPoolsCommands } from './commands/pools.ts'
 import { addProgramCommands } from './commands/program.ts'
 import { addRunsCommands } from './commands/runs.ts'
+import { addSecretsCommands } from './commands/secrets.ts'
+import { addTasksCommands } from './commands/tasks.ts'
 import { addTestCommand } from './commands/test-dag.ts'
 import { addTokensCommands } from './commands/tokens.ts'
 import { addUsersCommands } from './commands/users.ts'
-import { addConnectionsCommands, addSecretsCommands, addVariablesCommands } from './commands/variables.ts'
+import { addVariablesCommands } from './commands/variables.ts'
 import type { CommandContext } from './leaf-command.ts'
 import type { Streams } from './output.ts'
 import { packageVersion } from './package-root.ts'
@@ -31,7 +36,10 @@ function buildProgram(context: CommandContext): Command {
   addProgramCommands(program, context)
   addTestCommand(addDagsCommands(program, context), context)
   addRunsCommands(program, context)
+  addTasksCommands(program, context)
   addLogsCommand(program, context)
+  addEventsCommand(program, context)
+  addDrainCommands(program, context)
   addVariablesCommands(program, context)
   addConnectionsCommands(program, context)
   addPoolsCommands(program, context)

@@ -4,6 +4,7 @@
  */
 import { CommandFailure, EXIT_FAILED, EXIT_OK, failureText } from './command-failure.ts'
 import { startProgram } from './compose.ts'
+import { refuseRemote } from './database-access.ts'
 import type { ProgramConfig } from './load-config.ts'
 import type { Streams } from './output.ts'
 import { shedSecrets } from './secret-handover.ts'
@@ -21,6 +22,7 @@ const REFRESH_MS = 500
 
 /** Resolves with the exit code when the program has stopped. */
 export async function runProgram(program: ProgramConfig, streams: Streams, options: RunOptions): Promise<number> {
+  refuseRemote(program, 'The program runs on this machine')
   await shedSecrets()
   let head = 'Tradewind is starting'
   const view = createView(streams, options, () => head)

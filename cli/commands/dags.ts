@@ -1,16 +1,18 @@
 /** `dags`: what there is, what is wrong with it, what is due next; runs by hand; pausing. */
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import type { ImportProblem } from '../../core/serialized-dag.ts'
 import { describeSchedule, upcomingFires } from '../../core/timetable/index.ts'
-import { type DagListItem, getDag, listDags } from '../../database/queries/dags.ts'
 import { listImportErrors } from '../../database/queries/overview.ts'
+import { date, jsonText, positive } from '../argument-kinds.ts'
 import { EXIT_FAILED } from '../command-failure.ts'
-import { type Pool, withDatabase } from '../database-access.ts'
+import { withDatabase } from '../database-access.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
-import { instant, table } from '../output.ts'
-import { submit } from '../submit.ts'
+import { instantText, table } from '../output.ts'
+import { withPlatform } from '../platform/open-platform.ts'
+import type { Dag } from '../platform/platform.ts'
+import { requireDag } from '../platform/require-dag.ts'
 import { withProgress } from '../terminal/progress-line.ts'
-import { unknownDag } from './not-found.ts'
+import { noteDraining } from './drain.ts'
 
 export function addDagsCommands(parent: Command, context: CommandContext): Command {
   const group = parent.command('dags').description('Dags: list, trigger, pause, next ticks, import errors')
@@ -19,20 +21,22 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
     .option('--all', 'also those whose file is gone')
     .action(async (options) => {
       const { output, program } = begin(context, options)
-      const filter = options.all === true ? {} : { isActive: true }
-      const dags = await withDatabase(program, { need: 'existing' }, (pool) => listDags(pool, filter))
+      const dags = await withPlatform(program, 'existing', async (platform) => {
+        await noteDraining(platform, output)
+        return platform.dags({ all: options.all === true })
+      })
       output.answer(dags.map(listed), () =>
         dags.length === 0
           ? `No Dags yet. Put a file into ${program.dagsFolder}.`
           : table(
               ['dag', 'file', 'schedule', 'state', 'next run', 'version'],
               dags.map((dag) => [
-                dag.dagId,
+                dag.dag_id,
                 dag.file,
-                describeSchedule(dag.serialized.schedule, dag.serialized.timezone),
+                dag.schedule_text,
                 stateOf(dag),
-                instant(dag.nextRunAfter),
-                dag.versionNumber,
+                instantText(dag.next_run_after),
+                dag.version,
               ]),
             ),
       )
@@ -89,11 +93,9 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
     .option('--note <text>', 'shown with the run')
     .action(async (dagId, options) => {
       const { output, program } = begin(context, options)
-      const answer = await withDatabase(program, { need: 'running' }, (pool) =>
+      const answer = await withPlatform(program, 'running', (platform) =>
         withProgress(process.stderr, `triggering ${dagId}`, () =>
-          submit(pool, {
-            kind: 'trigger',
-            dagId,
+          platform.trigger(dagId, {
             ...(options.conf === undefined ? {} : { conf: options.conf }),
             ...(options.runId === undefined ? {} : { runId: options.runId }),
             ...(options.logicalDate === undefined ? {} : { logicalDate: options.logicalDate }),
@@ -102,9 +104,8 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
         ),
       )
       output.answer(answer, () => {
-        const run = answer as { dag_run_id?: unknown; is_paused?: unknown }
-        const made = `Made the run ${run.dag_run_id} of ${dagId}.`
-        return run.is_paused === true ? `${made} ${dagId} is paused: it waits for \`tradewind dags unpause\`.` : made
+        const made = `Made the run ${answer.dag_run_id} of ${dagId}.`
+        return answer.is_paused ? `${made} ${dagId} is paused: it waits for \`tradewind dags unpause\`.` : made
       })
     })
 
@@ -114,31 +115,20 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
       .argument('<dag>')
       .action(async (dagId, options) => {
         const { output, program } = begin(context, options)
-        const answer = await withDatabase(program, { need: 'running' }, (pool) => submit(pool, { kind, dagId }))
+        const answer = await withPlatform(program, 'running', (platform) => platform.setPaused(dagId, kind === 'pause'))
         output.answer(answer, () => `${dagId} is ${kind}d.`)
       })
   }
   return group
 }
 
-function listed(dag: DagListItem) {
-  return {
-    dag_id: dag.dagId,
-    file: dag.file,
-    is_paused: dag.isPaused,
-    is_active: dag.isActive,
-    schedule: dag.serialized.schedule,
-    timezone: dag.serialized.timezone,
-    tags: dag.serialized.tags,
-    version: dag.versionNumber,
-    next_run_after: dag.nextRunAfter === null ? null : new Date(dag.nextRunAfter).toISOString(),
-    last_logical_date: dag.lastLogicalDate === null ? null : new Date(dag.lastLogicalDate).toISOString(),
-  }
+function listed({ schedule_text, ...dag }: Dag) {
+  return dag
 }
 
-function stateOf(dag: DagListItem): string {
-  if (!dag.isActive) return 'file gone'
-  return dag.isPaused ? 'paused' : 'active'
+function stateOf(dag: Dag): string {
+  if (!dag.is_active) return 'file gone'
+  return dag.is_paused ? 'paused' : 'active'
 }
 
 /** `sales.ts:12:3  bad-cron  message` and the remedy below it. */
@@ -147,33 +137,6 @@ export function problemText(problem: ImportProblem): string {
   return `${place}  ${problem.code}\n  ${problem.message}\n  ${problem.remedy}`
 }
 
-/** Throws with the nearest id when there is none. */
-export async function requireDag(pool: Pool, dagId: string): Promise<DagListItem> {
-  return (await getDag(pool, dagId)) ?? unknownDag(pool, dagId)
-}
-
 function localTime(at: number, timezone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'long' }).format(at)
-}
-
-export function positive(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value > 0 && value <= 100_000) return value
-  throw new InvalidArgumentError('Give a whole number from 1 to 100000.')
-}
-
-export function jsonText(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
-  } catch {
-    // Said below.
-  }
-  throw new InvalidArgumentError('Give a JSON object, such as \'{"region":"eu"}\'.')
-}
-
-export function date(text: string): number {
-  const at = Date.parse(text)
-  if (!Number.isNaN(at) && /\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:?\d\d))?$/.test(text)) return at
-  throw new InvalidArgumentError('Give an instant with its zone, such as 2026-01-31T02:00:00Z, or a date (then UTC).')
 }

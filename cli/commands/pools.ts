@@ -1,25 +1,43 @@
 /** `pools`: named slots that tries share. */
 import type { Command } from '@commander-js/extra-typings'
-import { listPools } from '../../database/queries/overview.ts'
-import { withDatabase } from '../database-access.ts'
+import { didYouMean } from '../../core/config/nearest-name.ts'
+import { wholeNumber } from '../argument-kinds.ts'
+import { CommandFailure } from '../command-failure.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { table } from '../output.ts'
-import { submit } from '../submit.ts'
-import { wholeNumber } from './runs.ts'
+import { withPlatform } from '../platform/open-platform.ts'
+import type { Pool } from '../platform/platform.ts'
+import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
 
 export function addPoolsCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('pools').description('named slots that tries share')
+  const group: Command = parent.command('pools').description('named slots that tries share')
 
   leaf(group, 'list', 'all pools').action(async (options) => {
     const { output, program } = begin(context, options)
-    const pools = await withDatabase(program, { need: 'existing' }, listPools)
+    const pools = await withPlatform(program, 'existing', (platform) => platform.pools())
     output.answer(pools, () =>
       table(
         ['pool', 'slots', 'description'],
-        pools.map((one) => [one.name, one.slots < 0 ? 'unlimited' : one.slots, one.description]),
+        pools.map((one) => [one.name, slotsText(one.slots), one.description]),
       ),
     )
   })
+
+  leaf(group, 'get', 'one pool')
+    .argument('<pool>')
+    .action(async (name, options) => {
+      const { output, program } = begin(context, options)
+      const pools = await withPlatform(program, 'existing', (platform) => platform.pools())
+      const found = pools.find((one) => one.name === name)
+      if (found === undefined) {
+        const suggestion = didYouMean(
+          name,
+          pools.map((one) => one.name),
+        )
+        throw new CommandFailure(`There is no pool "${name}".${suggestion}`, 'See: tradewind pools list')
+      }
+      output.answer(found, () => `${found.name} has ${slotsText(found.slots)} slots.`)
+    })
 
   leaf(group, 'set', 'makes a pool or changes its slots')
     .argument('<pool>')
@@ -27,14 +45,57 @@ export function addPoolsCommands(parent: Command, context: CommandContext): void
     .option('--description <text>')
     .action(async (name, slots, options) => {
       const { output, program } = begin(context, options)
-      const answer = await withDatabase(program, { need: 'running' }, (pool) =>
-        submit(pool, {
-          kind: 'set-pool',
-          name,
-          slots,
-          ...(options.description === undefined ? {} : { description: options.description }),
+      const answer = await withPlatform(program, 'running', (platform) =>
+        platform.setPool(name, slots, options.description),
+      )
+      output.answer(answer, () => `${name} has ${slotsText(slots)} slots.`)
+    })
+
+  leaf(group, 'delete', 'deletes a pool that no Dag uses')
+    .argument('<pool>')
+    .action(async (name, options) => {
+      const { output, program } = begin(context, options)
+      await withPlatform(program, 'running', (platform) => platform.deletePool(name))
+      output.answer({ name, deleted: true }, () => `Deleted ${name}.`)
+    })
+
+  leaf(group, 'export', 'writes all pools into a JSON file')
+    .argument('<file>', '- for standard output')
+    .option('--force', 'overwrite a file that is there')
+    .action(async (file, options) => {
+      const { output, program } = begin(context, options)
+      const pools = await withPlatform(program, 'existing', (platform) => platform.pools())
+      const records = Object.fromEntries(pools.map(({ name, slots, description }) => [name, { slots, description }]))
+      exportRecords(output, file, records, options)
+    })
+
+  leaf(group, 'import', 'makes or changes the pools of such a file')
+    .argument('<file>', '- for standard input')
+    .option('--skip-existing', 'leave those alone that are there')
+    .action(async (file, options) => {
+      const { output, program } = begin(context, options)
+      const pools = readRecords(file, readPool)
+      await withPlatform(program, 'running', async (platform) =>
+        importRecords(output, pools, {
+          known: new Set((await platform.pools()).map((one) => one.name)),
+          nameOf: (one) => one.name,
+          skipExisting: options.skipExisting === true,
+          save: ({ name, slots, description }) => platform.setPool(name, slots, description ?? undefined),
         }),
       )
-      output.answer(answer, () => `${name} has ${slots < 0 ? 'unlimited' : slots} slots.`)
     })
+}
+
+/** `include_deferred` is in Airflow's files; there is nothing to count for it here. */
+function readPool(name: string, value: unknown): Pool {
+  const fields = fieldsOf(value, ['slots', 'description', 'include_deferred'])
+  const { slots } = fields
+  if (typeof slots !== 'number' || !Number.isInteger(slots) || slots < -1) {
+    throw new Error('slots must be a whole number from 0, or -1 for unlimited')
+  }
+  return { name, slots, description: optionalText(fields, 'description') }
+}
+
+function slotsText(slots: number): string {
+  return slots < 0 ? 'unlimited' : String(slots)
 }

@@ -1,25 +1,19 @@
-/** `runs list`, `runs show`, `tasks why`: what ran, and why a task instance is where it is. */
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
-import { platformDefaults } from '../../core/config/platform-defaults-from-config.ts'
-import { explainTi, waiting } from '../../core/explain-ti.ts'
-import type { RunRecord, TiRecord, TryRecord } from '../../core/records.ts'
-import { RUN_STATES, type RunState } from '../../core/states.ts'
-import { withClient } from '../../database/connect.ts'
-import { listEvents } from '../../database/queries/events.ts'
-import { readHealth } from '../../database/queries/overview.ts'
-import { listRuns, type RunListItem } from '../../database/queries/runs.ts'
-import { listTis, listTries, listTriesOfRun } from '../../database/queries/task-instances.ts'
-import { loadSnapshot } from '../../database/store/load.ts'
-import { withDatabase } from '../database-access.ts'
-import { findRun, findTi } from '../find-ti.ts'
+/** `runs`: what ran; running it again, ending it by hand, notes, deleting. */
+import type { Command } from '@commander-js/extra-typings'
+import { RUN_STATES } from '../../core/states.ts'
+import { oneOf, positive, runState } from '../argument-kinds.ts'
+import { CommandFailure, EXIT_USAGE } from '../command-failure.ts'
+import { confirm } from '../confirm.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
-import { elapsed, instant, table } from '../output.ts'
-import { positive, requireDag } from './dags.ts'
-
-const MOST_EVENTS = 10_000
+import { elapsedText, instantText, table } from '../output.ts'
+import { withPlatform } from '../platform/open-platform.ts'
+import type { Run } from '../platform/platform.ts'
+import { safeText } from '../terminal/safe-text.ts'
+import { clearWithConsent } from './change-tasks.ts'
+import { noteDraining } from './drain.ts'
 
 export function addRunsCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('runs').description('DagRuns')
+  const group: Command = parent.command('runs').description('DagRuns')
 
   leaf(group, 'list', 'runs, newest first')
     .argument('[dag]')
@@ -29,26 +23,26 @@ export function addRunsCommands(parent: Command, context: CommandContext): void 
     .action(async (named, options) => {
       const dagId = named ?? options.dag
       const { output, program } = begin(context, options)
-      const runs = await withDatabase(program, { need: 'existing' }, async (pool) => {
-        if (dagId !== undefined) await requireDag(pool, dagId)
-        return listRuns(pool, {
+      const runs = await withPlatform(program, 'existing', async (platform) => {
+        await noteDraining(platform, output)
+        return platform.runs({
           limit: options.limit,
           ...(dagId === undefined ? {} : { dagId }),
           ...(options.state === undefined ? {} : { state: options.state }),
         })
       })
-      output.answer(runs.map(shownRun), () =>
+      output.answer(runs, () =>
         runs.length === 0
           ? 'No runs.'
           : table(
               ['dag', 'run', 'state', 'started', 'took', 'by'],
               runs.map((run) => [
-                run.dagId,
-                run.runId,
+                run.dag_id,
+                run.dag_run_id,
                 run.state,
-                instant(run.startDate),
-                elapsed(run.startDate, run.endDate),
-                run.triggeredBy,
+                instantText(run.start_date),
+                elapsedText(run.start_date, run.end_date),
+                run.triggered_by,
               ]),
             ),
       )
@@ -59,132 +53,116 @@ export function addRunsCommands(parent: Command, context: CommandContext): void 
     .argument('[run]')
     .action(async (dagId, runId, options) => {
       const { output, program } = begin(context, options)
-      const { run, tis, tries } = await withDatabase(program, { need: 'existing' }, async (pool) => {
-        const found = await findRun(pool, dagId, runId)
-        return { run: found, tis: await listTis(pool, found.id), tries: await listTriesOfRun(pool, found.id) }
+      const answer = await withPlatform(program, 'existing', async (platform) => {
+        const run = await platform.run(dagId, runId)
+        return { ...run, task_instances: await platform.taskInstances(run) }
       })
-      const lastTry = new Map(tries.map((one) => [one.tiId, one]))
-      const answer = { ...shownRun(run), task_instances: tis.map((ti) => shownTi(ti, lastTry.get(ti.id))) }
       output.answer(answer, () => {
-        const head = `${run.dagId} ${run.runId}: ${run.state}, logical date ${instant(run.logicalDate)}, version ${run.versionNumber ?? '-'}`
-        const rows = tis.map((ti) => [
-          ti.mapIndex < 0 ? ti.taskId : `${ti.taskId}[${ti.mapIndex}]`,
+        const { dag_id, dag_run_id, state, logical_date, version, note } = answer
+        const head = `${dag_id} ${dag_run_id}: ${state}, logical date ${instantText(logical_date)}, version ${version ?? '-'}`
+        const rows = answer.task_instances.map((ti) => [
+          ti.map_index < 0 ? ti.task_id : `${ti.task_id}[${ti.map_index}]`,
           ti.state,
-          ti.tryNumber,
-          instant(ti.startDate),
-          elapsed(ti.startDate, ti.endDate),
-          ti.state === 'success' ? '' : (lastTry.get(ti.id)?.cause?.message ?? ''),
+          ti.try_number,
+          instantText(ti.start_date),
+          elapsedText(ti.start_date, ti.end_date),
+          ti.state === 'success' ? '' : (ti.cause?.message ?? ''),
         ])
-        return `${head}\n\n${table(['task', 'state', 'try', 'started', 'took', 'cause'], rows)}`
+        const noted = note === null ? '' : `\nnote: ${safeText(note)}`
+        return `${head}${noted}\n\n${table(['task', 'state', 'try', 'started', 'took', 'cause'], rows)}`
       })
     })
 
-  const tasks = parent.command('tasks').description('task instances')
+  addChanges(group, context)
+}
 
-  leaf(tasks, 'why', 'why a task instance is in the state it is in; of the latest run when none is named')
+function addChanges(group: Command, context: CommandContext): void {
+  leaf(group, 'clear', 'runs a run again: all of its task instances, or the failed ones')
     .argument('<dag>')
-    .argument('<task>')
-    .argument('[run]')
-    .option('--map-index <number>', 'of a mapped task', wholeNumber, -1)
-    .action(async (dagId, taskId, runId, options) => {
+    .argument('[run]', 'the latest when left out')
+    .option('--only-failed', 'only those that failed, and those that waited for them')
+    .option('--dry-run', 'only show what would change')
+    .option('-y, --yes', 'do not ask')
+    .action(async (dagId, runId, options) => {
       const { output, program } = begin(context, options)
-      const { config } = program
-      const slots = config['executor.slots'] ?? config['scheduler.parallelism']
-      const answer = await withDatabase(program, { need: 'existing' }, async (pool, { connection }) => {
-        const run = await findRun(pool, dagId, runId)
-        const dag = await requireDag(pool, dagId)
-        const snapshot = await withClient(connection, 'tradewind cli', (client) => loadSnapshot(client, null))
-        const general = {
-          dag,
-          run,
-          tis: await listTis(pool, run.id),
-          serialized: dag.versionId === run.versionId ? dag.serialized : null,
-          snapshot,
-          defaults: platformDefaults(config),
-          slots,
-          leading: (await readHealth(pool)).scheduler?.isAlive === true,
-          now: Date.now(),
-        }
-        if (general.tis.length === 0) return { run, ti: null, tries: [], reasons: waiting(general, taskId) }
-        const ti = await findTi(pool, run, taskId, options.mapIndex)
-        const tries = await listTries(pool, ti.id)
-        const events = await listEvents(pool, run.id, { limit: MOST_EVENTS })
-        return { run, ti, tries, reasons: explainTi({ ...general, ti, tries, events }) }
+      await clearWithConsent({ program, output, dagId, runId }, options, {
+        taskIds: [],
+        upstream: false,
+        downstream: false,
+        onlyFailed: options.onlyFailed === true,
+        onlyRunning: false,
       })
-      const { run, ti, tries, reasons } = answer
-      const shown = ti === null ? { task_id: taskId, state: null } : shownTi(ti, tries.at(-1))
-      output.answer({ dag_id: dagId, dag_run_id: run.runId, ...shown, reasons, tries: tries.map(shownTry) }, () => {
-        const state = ti === null ? `not there yet: its run is ${run.state}` : ti.state
-        const head = `${dagId}.${taskId} of ${run.runId} is ${state}.`
-        return [head, ...reasons.map(({ message }) => sentence(message))].join('\n')
+    })
+
+  leaf(group, 'mark', 'ends a run by hand, as success or failed')
+    .argument('<dag>')
+    .argument('[run]', 'the latest when left out')
+    .requiredOption('--as <state>', 'success or failed', oneOf(['success', 'failed']))
+    .option('-y, --yes', 'do not ask')
+    .action(async (dagId, runId, options) => {
+      const { output, program } = begin(context, options)
+      const answer = await withPlatform(program, 'running', async (platform) => {
+        const run = await platform.run(dagId, runId)
+        const what =
+          options.as === 'success'
+            ? 'All of its task instances are success then.'
+            : 'Its task instances that run end as failed, those that wait as skipped.'
+        const plan = `${title(run)} is ${run.state}. ${what}`
+        if (!(await confirm(output, options, plan, `Mark it ${options.as}?`))) return null
+        return platform.markRun(run, options.as)
       })
+      output.answer(answer, () =>
+        answer === null ? 'Nothing was changed.' : `Marked ${answer.dag_run_id} of ${dagId} as ${options.as}.`,
+      )
+    })
+
+  leaf(group, 'cancel', 'ends the live tries of a run for good; it fails')
+    .argument('<dag>')
+    .argument('[run]', 'the latest when left out')
+    .action(async (dagId, runId, options) => {
+      const { output, program } = begin(context, options)
+      const answer = await withPlatform(program, 'running', async (platform) =>
+        platform.cancel(await platform.run(dagId, runId)),
+      )
+      output.answer(answer, () => `Cancelled ${answer.dag_run_id} of ${answer.dag_id}.`)
+    })
+
+  leaf(group, 'delete', 'deletes a finished run with its task instances, tries and XComs; its events stay')
+    .argument('<dag>')
+    .argument('<run>')
+    .option('-y, --yes', 'do not ask')
+    .action(async (dagId, runId, options) => {
+      const { output, program } = begin(context, options)
+      const deleted = await withPlatform(program, 'running', async (platform) => {
+        const run = await platform.run(dagId, runId)
+        if (!(await confirm(output, options, `${title(run)} is ${run.state}.`, 'Delete it?'))) return null
+        await platform.deleteRun(run)
+        return run
+      })
+      const answer = deleted === null ? null : { dag_id: dagId, dag_run_id: deleted.dag_run_id, deleted: true }
+      output.answer(answer, () =>
+        deleted === null ? 'Nothing was changed.' : `Deleted ${deleted.dag_run_id} of ${dagId}.`,
+      )
+    })
+
+  leaf(group, 'note', 'a note at a run, or at one of its task instances')
+    .argument('<dag>')
+    .argument('<run>', '`latest`, or its name')
+    .argument('[text]')
+    .option('--task <task>', 'at this task instance')
+    .option('--remove', 'take the note away')
+    .action(async (dagId, runId, text, options) => {
+      const { output, program } = begin(context, options)
+      if ((text === undefined) !== (options.remove === true)) {
+        throw new CommandFailure('Give either the text of the note or --remove.', null, EXIT_USAGE)
+      }
+      const answer = await withPlatform(program, 'running', async (platform) =>
+        platform.note(await platform.run(dagId, runId), text ?? null, options.task),
+      )
+      output.answer(answer, () => (text === undefined ? 'The note is gone.' : 'Noted.'))
     })
 }
 
-function sentence(text: string): string {
-  const whole = /[.!?]$/.test(text) ? text : `${text}.`
-  return `${whole.charAt(0).toUpperCase()}${whole.slice(1)}`
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
-}
-
-function shownRun(run: RunListItem | RunRecord) {
-  return {
-    dag_id: run.dagId,
-    dag_run_id: run.runId,
-    run_type: run.runType,
-    state: run.state,
-    logical_date: iso(run.logicalDate),
-    data_interval_start: iso(run.dataIntervalStart),
-    data_interval_end: iso(run.dataIntervalEnd),
-    run_after: iso(run.runAfter),
-    queued_at: iso(run.queuedAt),
-    start_date: iso(run.startDate),
-    end_date: iso(run.endDate),
-    conf: JSON.parse(run.conf) as unknown,
-    note: run.note,
-    triggered_by: run.triggeredBy,
-    version: 'versionNumber' in run ? run.versionNumber : null,
-  }
-}
-
-function shownTi(ti: TiRecord, lastTry: TryRecord | undefined) {
-  return {
-    task_id: ti.taskId,
-    map_index: ti.mapIndex,
-    state: ti.state,
-    try_number: ti.tryNumber,
-    max_tries: ti.maxTries,
-    start_date: iso(ti.startDate),
-    end_date: iso(ti.endDate),
-    retry_at: iso(ti.retryAt),
-    cause: lastTry?.cause ?? null,
-  }
-}
-
-function shownTry(one: TryRecord) {
-  return {
-    try_number: one.tryNumber,
-    state: one.state,
-    queued_at: iso(one.queuedAt),
-    start_date: iso(one.startDate),
-    end_date: iso(one.endDate),
-    host: one.host,
-    pid: one.pid,
-    cause: one.cause,
-  }
-}
-
-function runState(text: string): RunState {
-  const found = RUN_STATES.find((state) => state === text)
-  if (found === undefined) throw new InvalidArgumentError(`Give one of ${RUN_STATES.join(', ')}.`)
-  return found
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= -1) return value
-  throw new InvalidArgumentError('Give a whole number.')
+function title(run: Run): string {
+  return `Run ${run.dag_run_id} of ${run.dag_id}`
 }

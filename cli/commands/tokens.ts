@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { ROLES, type Role } from '../../database/users/roles.ts'
 import { createToken, listTokens, revokeToken } from '../../database/users/tokens.ts'
 import { MACHINE } from '../../database/users/users.ts'
+import { wholeNumber } from '../argument-kinds.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { table } from '../output.ts'
-import { wholeNumber } from './runs.ts'
 import { onDatabase, roleOf } from './users.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000

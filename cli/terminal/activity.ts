@@ -7,6 +7,8 @@ export interface Activity {
   readonly tis: Readonly<Partial<Record<TiState, number>>>
   /** TIs that ended in the last second. */
   readonly endedPerSecond: number
+  /** No new tries until `resume`. */
+  readonly draining: boolean
   /** Newest last. */
   readonly errors: readonly ActivityError[]
 }
@@ -21,8 +23,12 @@ export const NO_ACTIVITY: Activity = {
   runs: {},
   tis: {},
   endedPerSecond: 0,
+  draining: false,
   errors: [],
 }
+
+/** What every view says while it holds. */
+export const DRAINING = 'draining: no new tasks until `tradewind resume`'
 
 const RUN_ORDER: readonly RunState[] = ['queued', 'running', 'success', 'failed']
 const TI_ORDER: readonly TiState[] = [
@@ -61,5 +67,6 @@ export function summaryLine(activity: Activity): string {
     ...(paused > 0 ? [`${paused} paused`] : []),
     ...(broken > 0 ? [`${broken} broken`] : []),
   ]
-  return `Dags: ${dags.join(', ')}; runs: ${countsText(countedRuns(activity))}; TIs: ${countsText(countedTis(activity))}`
+  const counts = `runs: ${countsText(countedRuns(activity))}; TIs: ${countsText(countedTis(activity))}`
+  return `Dags: ${dags.join(', ')}; ${counts}${activity.draining ? `; ${DRAINING}` : ''}`
 }

@@ -3,7 +3,7 @@
  * are to stay (start, errors) scroll by above it. It leaves the terminal as it found it.
  */
 import { styleText } from 'node:util'
-import { type Activity, type Counted, countedRuns, countedTis, NO_ACTIVITY } from './activity.ts'
+import { type Activity, type Counted, countedRuns, countedTis, DRAINING, NO_ACTIVITY } from './activity.ts'
 import { safeText } from './safe-text.ts'
 
 export interface PanelTarget {
@@ -110,6 +110,7 @@ export function panelLines(activity: Activity, head: string, columns: number): s
     row('Runs', countedRuns(activity), columns, ''),
     row('TIs', countedTis(activity), columns, rate),
   ]
+  if (activity.draining) lines.push(styleText('yellow', clip(sentence(DRAINING), columns)))
   for (const error of activity.errors.slice(-SHOWN_ERRORS)) {
     const text = `${new Date(error.at).toISOString().slice(11, 19)} ${safeText(error.text).replaceAll('\n', ' ')}`
     lines.push(styleText('red', clip(text, columns)))
@@ -132,6 +133,10 @@ function row(name: string, counted: Counted, columns: number, tail: string): str
     width += 1
   }
   return width + tail.length > columns ? text : text + tail
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 function clip(text: string, columns: number): string {

@@ -77,7 +77,8 @@ export function createCommitWatcher(log: (line: string) => void, now: () => numb
         ended = 0
         rateFrom = now()
       }
-      return { ...readMemory(memory, endedRuns, endedTis), endedPerSecond: rate, errors: [...errors] }
+      const draining = memory?.draining ?? false
+      return { ...readMemory(memory, endedRuns, endedTis), endedPerSecond: rate, draining, errors: [...errors] }
     },
   }
 }

@@ -29,6 +29,7 @@ const TITLES: Readonly<Record<string, string>> = {
   dag_processor: 'Dag processor',
   logs: 'Logs',
   xcom: 'XCom',
+  remote: 'Server elsewhere',
   shutdown: 'Shutdown',
 }
 

@@ -299,6 +299,16 @@ export const SETTINGS = {
     max: 36_500 * DAY,
     description: 'Runs, with their task instances and tries, are kept this long after their end.',
   }),
+  'remote.url': optionalText({
+    env: 'TRADEWIND_URL',
+    defaultText: 'none: the database of this machine',
+    description: 'Address of a server elsewhere that commands work on, such as `https://tradewind.example.org`.',
+  }),
+  'remote.token': optionalText({
+    env: 'TRADEWIND_TOKEN',
+    secret: true,
+    description: 'Token that commands sign in with there; `tradewind tokens create` makes one.',
+  }),
   'shutdown.grace': duration({
     default: 10 * SECOND,
     min: 0,

@@ -13,6 +13,7 @@ const busy: Activity = {
   runs: { running: 2, success: 40 },
   tis: { queued: 5, running: 8, success: 410 },
   endedPerSecond: 120,
+  draining: false,
   errors: [{ at: Date.UTC(2026, 0, 1, 12), text: 'sales.ts: \u001b[2Jbad\ncron' }],
 }
 

@@ -1,0 +1,26 @@
+/** `drain`, `resume`: no new tasks anywhere, for an upgrade or a repair; and the reminder that this holds. */
+import type { Command } from '@commander-js/extra-typings'
+import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import type { Output } from '../output.ts'
+import { withPlatform } from '../platform/open-platform.ts'
+import type { Platform } from '../platform/platform.ts'
+import { DRAINING } from '../terminal/activity.ts'
+
+export function addDrainCommands(parent: Command, context: CommandContext): void {
+  leaf(parent, 'drain', 'starts no new tasks, anywhere, until resume; what runs may end').action(async (options) => {
+    const { output, program } = begin(context, options)
+    const answer = await withPlatform(program, 'running', (platform) => platform.setDraining(true))
+    output.answer(answer, () => `No new tasks start until \`tradewind resume\`; ${answer.running} still run.`)
+  })
+
+  leaf(parent, 'resume', 'starts tasks again after drain').action(async (options) => {
+    const { output, program } = begin(context, options)
+    const answer = await withPlatform(program, 'running', (platform) => platform.setDraining(false))
+    output.answer(answer, () => 'Tasks start again.')
+  })
+}
+
+/** Whoever looks at Dags or runs must know why nothing starts. */
+export async function noteDraining(platform: Platform, output: Output): Promise<void> {
+  if (await platform.isDraining()) output.note(`The platform is ${DRAINING}.`)
+}

@@ -1,0 +1,229 @@
+/**
+ * What commands do with the platform, whether it is the database of this machine (`local-*.ts`) or a server elsewhere
+ * (`cli/remote/`): the same verbs, the same answers. Shapes are what `--json` prints; instants are ISO 8601.
+ * Invariant: everything throws `CommandFailure` with its remedy when it cannot be done.
+ */
+import type { CauseOfDeath } from '../../core/cause-of-death.ts'
+import type { LogLine } from '../../core/ports/log-store.ts'
+import type { ClearOptions, MarkOptions } from '../../core/records.ts'
+import type { RunState, TiState } from '../../core/states.ts'
+
+export interface Dag {
+  readonly dag_id: string
+  readonly file: string
+  readonly is_paused: boolean
+  readonly is_active: boolean
+  /** In words. */
+  readonly schedule_text: string
+  readonly timezone: string
+  readonly tags: readonly string[]
+  readonly version: number
+  readonly next_run_after: string | null
+}
+
+export interface Run {
+  /** Its number: the correlation id of the event log. */
+  readonly id: number
+  readonly dag_id: string
+  readonly dag_run_id: string
+  readonly run_type: string
+  readonly state: RunState
+  readonly logical_date: string | null
+  readonly data_interval_start: string | null
+  readonly data_interval_end: string | null
+  readonly run_after: string
+  readonly queued_at: string
+  readonly start_date: string | null
+  readonly end_date: string | null
+  readonly conf: unknown
+  readonly note: string | null
+  readonly triggered_by: string
+  readonly version: number | null
+}
+
+export interface TaskInstance {
+  readonly id: number
+  readonly task_id: string
+  readonly map_index: number
+  readonly state: TiState
+  readonly try_number: number
+  readonly max_tries: number
+  readonly start_date: string | null
+  readonly end_date: string | null
+  readonly retry_at: string | null
+  readonly cause: CauseOfDeath | null
+}
+
+export interface Try {
+  readonly try_number: number
+  readonly state: TiState
+  readonly queued_at: string | null
+  readonly start_date: string | null
+  readonly end_date: string | null
+  readonly host: string | null
+  readonly pid: number | null
+  readonly cause: CauseOfDeath | null
+}
+
+export interface Why {
+  /** `null` while its run is queued. */
+  readonly ti: TaskInstance | null
+  readonly tries: readonly Try[]
+  readonly reasons: readonly { readonly code: string; readonly message: string }[]
+}
+
+export interface Trigger {
+  /** JSON text of an object. */
+  readonly conf?: string
+  readonly runId?: string
+  readonly logicalDate?: number
+  readonly note?: string
+}
+
+/** What a clear or a mark would do. */
+export interface Plan {
+  readonly task_instances: readonly TaskInstance[]
+  /** Of a mark: failed ones below, cleared so that the run goes on. */
+  readonly cleared: readonly TaskInstance[]
+}
+
+/** What it did. */
+export interface Change {
+  readonly dag_id: string
+  readonly dag_run_id: string
+  readonly task_ids: readonly string[]
+  readonly cleared: readonly string[]
+}
+
+export interface Event {
+  readonly id: number
+  readonly at: string
+  readonly kind: string
+  readonly actor: string
+  readonly cause: string | null
+  readonly dag_id: string | null
+  readonly dag_run_id: string | null
+  readonly task_id: string | null
+  readonly map_index: number | null
+  readonly try_number: number | null
+}
+
+export interface EventFilter {
+  readonly dagId?: string
+  readonly run?: Run
+  /** `ti.failed`, or `run.` for all of runs. */
+  readonly kinds: readonly string[]
+}
+
+export interface EventPage extends EventFilter {
+  /** Newest first. */
+  readonly falling: boolean
+  /** From beyond this event on. */
+  readonly after?: number
+  readonly limit: number
+}
+
+export interface Variable {
+  readonly key: string
+  /** `null` for a secret that was not to be shown. */
+  readonly value: string | null
+  readonly is_secret: boolean
+  readonly description: string | null
+}
+
+export interface VariableInput {
+  readonly key: string
+  readonly value: string
+  readonly isSecret: boolean
+  readonly description: string | null
+}
+
+export interface Connection {
+  readonly id: string
+  readonly type: string
+  readonly description: string | null
+  readonly host: string | null
+  readonly port: number | null
+  readonly schema: string | null
+  readonly login: string | null
+  readonly has_password: boolean
+  readonly has_extra: boolean
+  readonly updated_at: string
+}
+
+export interface ConnectionInput extends Omit<Connection, 'has_password' | 'has_extra' | 'updated_at'> {
+  /** Left out: as it was. */
+  readonly password?: string | null
+  /** JSON text. Left out: as it was. */
+  readonly extra?: string | null
+}
+
+export interface ConnectionSecrets {
+  readonly password: string | null
+  readonly extra: string | null
+}
+
+export interface Pool {
+  readonly name: string
+  /** -1: unlimited. */
+  readonly slots: number
+  readonly description: string | null
+}
+
+export interface Platform {
+  /** No new tries anywhere until `resume`. */
+  isDraining(): Promise<boolean>
+  setDraining(draining: boolean): Promise<{ readonly draining: boolean; readonly running: number }>
+
+  dags(which: { readonly all: boolean }): Promise<readonly Dag[]>
+  trigger(dagId: string, trigger: Trigger): Promise<{ readonly dag_run_id: string; readonly is_paused: boolean }>
+  setPaused(dagId: string, isPaused: boolean): Promise<unknown>
+
+  runs(filter: { readonly dagId?: string; readonly state?: RunState; readonly limit: number }): Promise<readonly Run[]>
+  /** `latest`, or no name, is the newest one. */
+  run(dagId: string, runId: string | undefined): Promise<Run>
+  taskInstances(run: Run): Promise<readonly TaskInstance[]>
+  taskInstance(run: Run, taskId: string, mapIndex: number): Promise<TaskInstance>
+  why(run: Run, taskId: string, mapIndex: number): Promise<Why>
+
+  planClear(run: Run, options: ClearOptions): Promise<Plan>
+  clear(run: Run, options: ClearOptions): Promise<Change>
+  planMark(run: Run, options: MarkOptions): Promise<Plan>
+  mark(run: Run, options: MarkOptions): Promise<Change>
+  markRun(run: Run, state: 'success' | 'failed'): Promise<Change>
+  /** Of the whole run without `taskIds`. */
+  cancel(run: Run, taskIds?: readonly string[]): Promise<Change>
+  /** `null` takes it away. Of a task instance with `taskId`. */
+  note(run: Run, note: string | null, taskId?: string): Promise<unknown>
+  deleteRun(run: Run): Promise<unknown>
+
+  /** Lines from a position on; `position` is where to go on. */
+  log(
+    run: Run,
+    ti: TaskInstance,
+    tryNumber: number,
+    position: number,
+  ): Promise<{ readonly lines: readonly LogLine[]; readonly position: number }>
+
+  /** `next`: where to go on, `null` at the end. */
+  events(page: EventPage): Promise<{ readonly events: readonly Event[]; readonly next: number | null }>
+  lastEventId(): Promise<number>
+  /** Calls when there may be new events; what it returns ends that. Hints may be lost. */
+  onEvents(look: () => void): Promise<() => Promise<void>>
+
+  pools(): Promise<readonly Pool[]>
+  setPool(name: string, slots: number, description?: string): Promise<unknown>
+  deletePool(name: string): Promise<unknown>
+
+  variables(): Promise<readonly (Variable & { readonly updated_at: string })[]>
+  /** `null` without one. With `reveal` also the value of a secret. */
+  variable(key: string, reveal: boolean): Promise<Variable | null>
+  setVariable(input: VariableInput): Promise<void>
+  /** Whether there was one. */
+  deleteVariable(key: string): Promise<boolean>
+
+  connections(): Promise<readonly Connection[]>
+  connectionSecrets(id: string): Promise<ConnectionSecrets | null>
+  setConnection(input: ConnectionInput): Promise<void>
+  deleteConnection(id: string): Promise<boolean>
+}
