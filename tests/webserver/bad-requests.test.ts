@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { seed } from './seed.ts'
 import { asRole, parts } from './web-server.ts'
 
-const RUNS = Number(process.env.TRADEWIND_BAD_REQUESTS ?? 1_500)
+const RUNS = Number(process.env.TRADEWIND_BAD_REQUESTS ?? 1_000)
 
 let database: TestDatabase
 /** One whose callers may read, one whose callers may do everything. */
