@@ -21,7 +21,7 @@ const PORTS: Readonly<Record<string, number>> = {
 async function probe(connection: ConnectionRecord): Promise<string> {
   const { type, host } = connection
   if (host === null || host === '') throw new Error('It has no host, so there is nothing to connect to.')
-  if (/^postgres/.test(type)) return probePostgres(connection, host)
+  if (type.startsWith('postgres')) return probePostgres(connection, host)
   if (/^https?$/.test(type)) return probeHttp(connection, host)
   const port = connection.port ?? PORTS[type]
   if (port === undefined) throw new Error(`Connections of type "${type}" have no usual port; set one to test it.`)

@@ -111,7 +111,7 @@ export const gridRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts
 
 function placed(packed: PackedTis | undefined, places: ReadonlyMap<string, number>) {
   const spread = (value: (at: number) => number | null | undefined) => {
-    const row: (number | null)[] = new Array<null>(places.size).fill(null)
+    const row: (number | null)[] = Array.from({ length: places.size }, () => null)
     packed?.taskIds.forEach((taskId, at) => {
       row[places.get(taskId)!] = value(at) ?? null
     })

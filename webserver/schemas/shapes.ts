@@ -11,8 +11,6 @@ export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([
 export const Instant = Type.String({ format: 'date-time' })
 export const MaybeInstant = Nullable(Instant)
 export const MaybeText = Nullable(Type.String())
-/** Seconds. */
-export const MaybeNumber = Nullable(Type.Number())
 
 export const ErrorBody = Type.Object({
   detail: Type.Union([
