@@ -26,6 +26,7 @@ import * as airflowSdk from '../sdk/airflow.ts'
 import * as sdk from '../sdk/index.ts'
 import { createWebServer } from '../webserver/create-web-server.ts'
 import { listen } from '../webserver/listen.ts'
+import { createProgramMetrics } from '../webserver/program-metrics.ts'
 import { accessOptions, exposureWarning } from './access-options.ts'
 import { chooseChildIdentity, type Identity } from './child-identity.ts'
 import { cleanDaily } from './clean.ts'
@@ -121,6 +122,15 @@ async function startParts(
   const executor = makeExecutor({ program, folder, identity, api, logs, log })
 
   const watcher = createCommitWatcher(log, () => systemClock.now())
+  const metrics = createProgramMetrics(() => {
+    const memory = scheduler.memory()
+    return {
+      isLeading: memory !== null,
+      runningTries: executor.inventory().running.length,
+      slots: executor.slots,
+      waiting: memory?.waiting.size ?? 0,
+    }
+  })
   const isEmbedded = config['database.url'] === null
   const scheduler = createScheduler({
     store,
@@ -128,7 +138,11 @@ async function startParts(
     clock: systemClock,
     defaults: platformDefaults(config),
     log,
-    onCommit: (plan) => watcher.onCommit(plan.writes),
+    onTick: (ms) => metrics.onTick(ms),
+    onCommit: (plan) => {
+      watcher.onCommit(plan.writes)
+      metrics.onCommit(plan.writes)
+    },
     // The embedded server has one program only: whoever else is named there is an earlier life of this one.
     isSurelyDead: (host) => isEmbedded && host !== executor.host,
   })
@@ -164,6 +178,7 @@ async function startParts(
       slots: config['executor.slots'] ?? config['scheduler.parallelism'],
       settings: shownSettings(program),
       access: accessOptions(config),
+      metrics: { isOpen: config['server.metrics_open'], readProgram: () => metrics.read() },
       connectionProbe: entryFile('webserver/connection-probe'),
       readHealth: async () => {
         const health = await readHealth(pool)

@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly log: (line: string) => void
   /** After every commit, for logs and the terminal. */
   readonly onCommit?: (plan: Plan) => void
+  /** How long each tick took, with its commit, in milliseconds. */
+  readonly onTick?: (ms: number) => void
   /** A host named in the tables that cannot be alive any more (its process is gone): no need to wait for it. */
   readonly isSurelyDead?: (host: string) => boolean
 }
@@ -261,7 +263,9 @@ class SchedulerLoop implements Scheduler {
       act: (plan: Plan) => this.#act(memory, plan),
       log,
     }
+    const begun = clock.monotonic()
     const left = await tick(context, events)
+    this.#options.onTick?.(clock.monotonic() - begun)
     return left || more || memory.timers.nextAt <= clock.now()
   }
 

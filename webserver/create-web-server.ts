@@ -8,6 +8,7 @@ import { addSignIn, DEFAULT_ACCESS } from './auth/index.ts'
 import { addMessageChecks } from './check-messages.ts'
 import { addErrorReplies, replyToUnreadable } from './error-replies.ts'
 import { addLive } from './live/index.ts'
+import { addMetrics } from './metrics.ts'
 import { addOpenApi, addReferencePage } from './openapi.ts'
 import './request-identity.ts'
 import { apiRoutes } from './routes/index.ts'
@@ -37,6 +38,7 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
   // Sign-in comes first: its hook stands before every route registered after it.
   addSignIn(app, parts)
   addLive(app, parts)
+  addMetrics(app, parts)
   const shared = apiParts(parts)
   for (const plugin of apiRoutes) app.register(plugin, { ...shared, prefix: '/api/v2' })
   addReferencePage(app)

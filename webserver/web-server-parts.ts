@@ -8,6 +8,7 @@ import type { Secrets } from '../database/secrets/cipher.ts'
 import type { AccessOptions } from './auth/index.ts'
 import type { HealthReading } from './health.ts'
 import type { SocketTimes } from './live/socket.ts'
+import type { MetricsOptions } from './metrics.ts'
 import type { Pool } from './pool.ts'
 
 export type { Pool }
@@ -42,6 +43,8 @@ export interface WebServerParts {
   log(line: string): void
   /** Default: loopback without a proxy, session cookie and bearer token. */
   readonly access?: AccessOptions
+  /** Default: for viewers, of the web server and the database alone. */
+  readonly metrics?: MetricsOptions
   /** How often sockets are pinged and their sign-in is asked for. */
   readonly socketTimes?: SocketTimes
   /** How long a command is waited for before it is answered with 202. Default 5,000. */

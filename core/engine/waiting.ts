@@ -37,6 +37,13 @@ export class Waiting {
     return list?.entries[list.head + offset]
   }
 
+  /** Entries of all lists. */
+  get size(): number {
+    let size = 0
+    for (const list of this.#lists.values()) size += list.entries.length - list.head
+    return size
+  }
+
   *keys(): IterableIterator<string> {
     yield* this.#lists.keys()
   }
