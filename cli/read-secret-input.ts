@@ -14,6 +14,13 @@ export async function readSecretInput(what: string): Promise<string> {
       text += String(chunk)
       if (text.length > MOST_BYTES) throw new CommandFailure(`${what} is longer than 1 MB.`, null, EXIT_USAGE)
     }
+    // Nothing at all is a forgotten value, not an empty one: an empty line gives that.
+    if (text === '')
+      throw new CommandFailure(
+        `${what} was to come from standard input, and nothing came.`,
+        `Pass it: printf '%s\\n' VALUE | tradewind ...`,
+        EXIT_USAGE,
+      )
     return text.replace(/\r?\n$/, '')
   }
   stderr.write(`${what}: `)

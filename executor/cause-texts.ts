@@ -13,6 +13,7 @@ export function timeoutCause(limitMs: number): CauseOfDeath {
     kind: 'timeout',
     message:
       `The try ran longer than its timeout of ${limit} and was ended. Only running time counts, never waiting or queueing. ` +
+      'If it should not take that long, look for a loop that never ends or a call that never answers. ' +
       "For longer work raise it: timeout: '5 min' in the options of the task, or in defaultArgs of the Dag for all its tasks.",
   }
 }

@@ -79,7 +79,7 @@ function trigger(
   if (!dag.record.isActive) {
     return refuse(
       'dag-inactive',
-      `Dag "${request.dagId}" is inactive: its file ${dag.record.file} no longer declares it; put it back to run it`,
+      `Dag "${request.dagId}" is inactive: its file ${dag.record.file} is gone or no longer declares it; put it back to run it`,
     )
   }
   let conf: Json

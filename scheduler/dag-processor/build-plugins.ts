@@ -60,7 +60,9 @@ export function linkSdk(exports: SdkExports, trace: BuildTrace): Plugin {
         trace.usesSdk = true
         return { path, namespace: 'tradewind-sdk', sideEffects: false }
       })
-      build.onResolve({ filter: /^tradewind\// }, ({ path }) => ({ errors: [{ text: `Could not resolve "${path}"` }] }))
+      build.onResolve({ filter: /^(?:tradewind|apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)\// }, ({ path }) => ({
+        errors: [{ text: `Could not resolve "${path}"` }],
+      }))
       build.onLoad({ filter: /.*/, namespace: 'tradewind-sdk' }, ({ path }) => {
         const symbol = SDK_ENTRIES[path]?.symbol ?? path
         const names = sdkNames(exports, path).map((name) => `export const ${name} = sdk.${name}\n`)

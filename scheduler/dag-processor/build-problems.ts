@@ -115,6 +115,13 @@ function describeUnresolved(specifier: string, file: string): Pick<ImportProblem
       remedy: `Import from "tradewind". "tradewind/testing" is for tests: keep what uses it in files named *.test.ts.`,
     }
   }
+  if (/^(?:apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)\//.test(specifier)) {
+    return {
+      code: 'unresolved-import',
+      message: `"${specifier}" of Airflow's SDK has no counterpart here yet; its main entry has (docs/dags.md).`,
+      remedy: 'Remove what comes from it; installing the package does not help.',
+    }
+  }
   return {
     code: 'unresolved-import',
     message: `The package "${name}" is not installed where ${file} can find it.`,
