@@ -56,7 +56,7 @@ class HandExecutor implements Executor {
 type Fault = 'hangs' | 'fails' | null
 
 /** The memory Store behind a line that can be cut. */
-function faulty(inner: Store, fault: () => Fault): Store {
+function faulty(inner: Store, fault: () => Fault, answered: (name: string) => Promise<void>): Store {
   return new Proxy(inner, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name, target)
@@ -65,7 +65,9 @@ function faulty(inner: Store, fault: () => Fault): Store {
       return async (...args: unknown[]) => {
         if (fault() === 'hangs') return new Promise(() => {})
         if (fault() === 'fails') throw new Error('the database is gone')
-        return (method as (...args: unknown[]) => unknown).apply(target, args)
+        const answer: unknown = await (method as (...args: unknown[]) => unknown).apply(target, args)
+        await answered(String(name))
+        return answer
       }
     },
   })
@@ -78,11 +80,17 @@ class World {
   readonly executor = new HandExecutor()
   readonly log: string[] = []
   fault: Fault = null
+  /** By method: how long its answer takes. */
+  readonly slow = new Map<string, number>()
   readonly scheduler: Scheduler
 
   constructor() {
     this.scheduler = createScheduler({
-      store: faulty(new MemoryStore(this.tables, this.clock), () => this.fault),
+      store: faulty(
+        new MemoryStore(this.tables, this.clock),
+        () => this.fault,
+        (name) => this.#answered(name),
+      ),
       executor: this.executor,
       clock: this.own,
       defaults: SIMULATED_DEFAULTS,
@@ -99,6 +107,17 @@ class World {
     this.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', T0)
     await this.pass(100)
     expect(this.executor.running).toHaveLength(2)
+  }
+
+  async #answered(name: string): Promise<void> {
+    const ms = this.slow.get(name)
+    if (ms !== undefined) await this.clock.after(ms)
+  }
+
+  /** Another scheduler takes the lease. */
+  depose(): void {
+    const { epoch } = this.tables.lease
+    this.tables.lease = { epoch: epoch + 1, host: 'there', expiresAt: this.clock.now() + 3_600_000 }
   }
 
   async pass(ms: number): Promise<void> {
@@ -141,6 +160,46 @@ describe('a scheduler whose database does not answer', () => {
     world.fault = null
     await world.pass(3_000)
     expect(world.scheduler.memory()).not.toBe(null)
+  })
+})
+
+describe('a scheduler that is deposed', () => {
+  it('ends what it runs as soon as a commit is refused', async () => {
+    const world = new World()
+    await world.start()
+    // Not a moment before the next renewal, which would notice too.
+    while (world.clock.now() - (world.tables.lease.expiresAt - 3_000) > 500) await world.pass(50)
+    world.depose()
+    world.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', T0)
+    await world.pass(100)
+    expect(world.executor.cancelled).toEqual([{ by: 'lost leadership', atOnce: true }])
+    expect(world.executor.running).toHaveLength(2)
+  })
+
+  it.each([
+    ['while its commit is under way', 3_000],
+    ['or whose commit is answered late', 6_000],
+  ])('%s starts nothing of it', async (_, ms) => {
+    const world = new World()
+    await world.start()
+    world.slow.set('commit', ms)
+    world.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', T0)
+    await world.pass(10)
+    if (ms < 5_000) world.depose()
+    await world.pass(ms + 500)
+    expect(world.tables.tries.size).toBe(4)
+    expect(world.executor.running).toHaveLength(2)
+  })
+
+  it('while it reads the tables begins no term', async () => {
+    const world = new World()
+    world.slow.set('load', 3_000)
+    await world.scheduler.start()
+    await world.pass(500)
+    world.depose()
+    await world.pass(5_000)
+    expect(world.scheduler.memory()).toBe(null)
+    expect(world.tables.dags.size).toBe(0)
   })
 })
 

@@ -40,6 +40,20 @@ describe('a backlog', () => {
 })
 
 describe('memory', () => {
+  it('keeps what a tick left for the next, however many timers it sifts', () => {
+    const engine = new Engine()
+    engine.file(dagOf('d', [task('a')]))
+    for (let i = 0; i < 100; i++) {
+      engine.now++
+      const id = engine.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', engine.now)
+      const { record } = engine.tables.commands.get(id)!
+      engine.once([{ type: 'command', command: record }], { advance: false, timers: [] })
+      expect(engine.memory.timers.due(engine.now, 1000).filter((timer) => timer.at === engine.now)).toHaveLength(1)
+    }
+    engine.tick()
+    expect(engine.running).toHaveLength(16)
+  })
+
   it('keeps no entry of a run that was ended while its TIs waited', () => {
     const engine = new Engine()
     engine.command({ kind: 'set-pool', name: 'closed', slots: 0 })
@@ -62,6 +76,9 @@ describe('memory', () => {
     const engine = new Engine()
     const yearly = { kind: 'cron' as const, expression: '0 0 1 6 *' }
     engine.file(dagOf('d', [task('a')], { dagrunTimeoutMs: 24 * HOUR, schedule: yearly }))
+    engine.file(dagOf('r', [task('late', { retryDelayMs: HOUR })]))
+    engine.trigger('r')
+    engine.fail('late')
     const open = engine.trigger('d')
     const [first] = engine.running.splice(0)
     for (let i = 0; i < 300; i++) {
@@ -71,6 +88,8 @@ describe('memory', () => {
       engine.command({ kind: 'unpause', dagId: 'd' })
     }
     expect(engine.memory.timers.size).toBeLessThan(150)
+    engine.at(T0 + HOUR)
+    expect(engine.runningIds()).toEqual(['late'])
     engine.at(T0 + 24 * HOUR)
     expect(engine.run(open.id).state).toBe('failed')
     engine.report(first!, { state: 'success', xcoms: [] })

@@ -66,6 +66,16 @@ describe('a run', () => {
     expect(engine.tables.events.at(-1)!.kind).toBe('ti.stale_result')
   })
 
+  it('times out from its start, restarts or not', () => {
+    const engine = new Engine()
+    engine.file(dagOf('d', [task('a')], { dagrunTimeoutMs: 60_000 }))
+    const run = engine.trigger('d')
+    engine.now = T0 + 30_000
+    engine.restart()
+    engine.at(T0 + 60_000)
+    expect(engine.run(run.id).state).toBe('failed')
+  })
+
   it('leaves out tasks outside their own dates', () => {
     const engine = new Engine()
     engine.file(dagOf('d', [task('a', { startDate: T0 + HOUR }), task('b', { upstream: ['a'] })]))

@@ -186,6 +186,18 @@ describe('limits', () => {
     expect(engine.runningIds()).toEqual(['b'])
   })
 
+  it('are offered to all who are ready and all who wait, although a tick is bounded', () => {
+    const engine = new Engine({ slots: 10_000 })
+    engine.command({ kind: 'set-pool', name: 'default_pool', slots: -1 })
+    engine.command({ kind: 'set-pool', name: 'p', slots: 0 })
+    const tasks = [...wide(1500), ...Array.from({ length: 1500 }, (_, i) => task(`p${i}`, { pool: 'p' }))]
+    engine.file(dagOf('d', tasks, { maxActiveTasks: 10_000 }))
+    engine.trigger('d')
+    expect(engine.running).toHaveLength(1500)
+    engine.command({ kind: 'set-pool', name: 'p', slots: -1 })
+    expect(engine.running).toHaveLength(3000)
+  })
+
   it('take a fan-out of 10,000 in one look', () => {
     const engine = new Engine({ slots: 8 })
     engine.file(dagOf('d', [task('start'), ...wide(10_000, { upstream: ['start'] })], { maxActiveTasks: 10_000 }))
