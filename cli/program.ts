@@ -2,12 +2,14 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
 import { ConfigError } from '../core/config/read-config.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, EXIT_USAGE, failureText } from './command-failure.ts'
+import { addCompletionCommand } from './commands/completion.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addConnectionsCommands } from './commands/connections.ts'
 import { addDagsCommands } from './commands/dags.ts'
 import { addDbCommands } from './commands/db.ts'
 import { addDrainCommands } from './commands/drain.ts'
 import { addEventsCommand } from './commands/events.ts'
+import { addInitCommand } from './commands/init.ts'
 import { addLogsCommand } from './commands/logs.ts'
 import { addPoolsCommands } from './commands/pools.ts'
 import { addProgramCommands } from './commands/program.ts'
@@ -48,6 +50,8 @@ function buildProgram(context: CommandContext): Command {
   addTokensCommands(program, context)
   addDbCommands(program, context)
   addConfigCommands(program, context)
+  addInitCommand(program, context)
+  addCompletionCommand(program, context)
   return program
 }
 
