@@ -1,11 +1,25 @@
 /** Colours and defaults of the page. The shades are those that keep AA contrast in light and in dark. */
-import { createTheme } from '@mantine/core'
+import { createTheme, type MantineColorsTuple } from '@mantine/core'
+
+/** Greys of the dark scheme, with the little blue that the page's panels have. */
+const DARK: MantineColorsTuple = [
+  '#d3d7dd',
+  '#a6adb7',
+  '#8a919c',
+  '#5f6672',
+  '#3d444f',
+  '#2c323c',
+  '#232832',
+  '#1b1f27',
+  '#14171d',
+  '#0f1116',
+]
 
 export const theme = createTheme({
+  colors: { dark: DARK },
   primaryColor: 'indigo',
   primaryShade: { light: 8, dark: 4 },
   autoContrast: true,
-  luminanceThreshold: 0.25,
   cursorType: 'pointer',
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif',

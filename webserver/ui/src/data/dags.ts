@@ -1,7 +1,7 @@
 /** Dags: the list, one of them, its versions and source, pausing and triggering. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { API, get, patch, post, type Query } from '../api/request.ts'
-import type { Dag, DagDetails, Run, Tag } from '../api/types.ts'
+import type { Dag, DagDetails, Run, Source } from '../api/types.ts'
 import { useLiveQueries } from './live.ts'
 
 export const dagPath = (dagId: string) => `${API}/dags/${encodeURIComponent(dagId)}`
@@ -37,8 +37,8 @@ export function useDagTags() {
   return useQuery({
     queryKey: ['dag-tags'],
     queryFn: async () => {
-      const answer = await get<{ readonly tags: readonly (string | Tag)[] }>(`${API}/dagTags`, { limit: 1_000 })
-      return answer.tags.map((tag) => (typeof tag === 'string' ? tag : tag.name))
+      const answer = await get<{ readonly tags: readonly string[] }>(`${API}/dagTags`, { limit: 1_000 })
+      return answer.tags
     },
   })
 }
@@ -53,12 +53,7 @@ export function useDag(dagId: string) {
 export function useSource(dagId: string) {
   return useQuery({
     queryKey: ['source', dagId],
-    queryFn: ({ signal }) =>
-      get<{ readonly content: string; readonly version_number: number }>(
-        `${API}/dagSources/${encodeURIComponent(dagId)}`,
-        {},
-        signal,
-      ),
+    queryFn: ({ signal }) => get<Source>(`${API}/dagSources/${encodeURIComponent(dagId)}`, {}, signal),
   })
 }
 

@@ -1,7 +1,7 @@
 /** Runs and the states of all their tasks, as the grid draws them: columns are runs, oldest first; rows are tasks. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { get } from '../api/request.ts'
-import type { RunState, Structure, TiState } from '../api/types.ts'
+import type { PackedGrid, RunState, Structure, TiState } from '../api/types.ts'
 import { dagPath } from './dags.ts'
 import { useLiveQueries } from './live.ts'
 
@@ -30,25 +30,6 @@ export interface Grid {
   readonly runs: readonly GridRun[]
 }
 
-/** As the API packs it: runs newest first; the arrays of a run are in the order of `tasks`. */
-interface PackedGrid {
-  readonly state_names: readonly TiState[]
-  readonly tasks: readonly string[]
-  readonly structure: Structure
-  readonly runs: readonly {
-    readonly dag_run_id: string
-    readonly state: RunState
-    readonly run_type: string
-    readonly run_after: string
-    readonly logical_date: string | null
-    readonly start_date: string | null
-    readonly end_date: string | null
-    readonly states: readonly (number | null)[]
-    readonly try_numbers: readonly (number | null)[]
-    readonly retry_ats: readonly (number | null)[]
-  }[]
-}
-
 export function useGrid(dagId: string, limit: number) {
   useLiveQueries([['grid', dagId]], { dagId })
   return useQuery({
@@ -58,11 +39,12 @@ export function useGrid(dagId: string, limit: number) {
   })
 }
 
+/** Runs come newest first; the arrays of a run are in the order of `tasks`. */
 function unpack(packed: PackedGrid): Grid {
   const runs = packed.runs.map((run): GridRun => {
     const cells = packed.tasks.flatMap((taskId, index) => {
       const at = run.states[index]
-      const state = at === null || at === undefined ? undefined : packed.state_names[at]
+      const state = at === null || at === undefined ? undefined : (packed.state_names[at] as TiState | undefined)
       if (state === undefined) return []
       const cell = { state, tryNumber: run.try_numbers[index] ?? 0, retryAt: run.retry_ats[index] ?? null }
       return [[taskId, cell] as const]

@@ -1,15 +1,16 @@
 /** What is not of one Dag: health, import errors, pools, variables, connections, the event log. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { API, get, patch, post, remove } from '../api/request.ts'
-import type { Connection, EventLog, Health, ImportError, Pool, Variable } from '../api/types.ts'
+import type { Connection, EventPage, ImportError, Platform, Pool, Variable } from '../api/types.ts'
 
-const HEALTH_EVERY_MS = 30_000
+/** A scheduler that is gone says nothing: only asking shows it. */
+const PLATFORM_EVERY_MS = 30_000
 
-export function useHealth() {
+export function usePlatform() {
   return useQuery({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => get<Health>(`${API}/monitor/health`, {}, signal),
-    refetchInterval: HEALTH_EVERY_MS,
+    queryKey: ['platform'],
+    queryFn: ({ signal }) => get<Platform>(`${API}/platform`, {}, signal),
+    refetchInterval: PLATFORM_EVERY_MS,
   })
 }
 
@@ -78,11 +79,6 @@ export interface EventFilter {
   readonly dag_id: string
   readonly run_id: string
   readonly event: string
-}
-
-interface EventPage {
-  readonly event_logs: readonly EventLog[]
-  readonly next_cursor?: string | null
 }
 
 /** Newest first, page by page. */

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { type LiveLogLine, type LogTopic, liveSocket } from '../api/live-socket.ts'
 import { get } from '../api/request.ts'
-import type { LogLine, Reason, TaskInstance, XComEntry } from '../api/types.ts'
+import type { LogPage, Reason, TaskInstance, XComEntry, XComList } from '../api/types.ts'
 import { runPath } from './runs.ts'
 
 export interface TiName {
@@ -53,17 +53,11 @@ export function useXComs(name: TiName, tryNumber: number | null) {
   return useQuery({
     queryKey: [...tiKey(name, 'xcoms'), tryNumber],
     queryFn: async ({ signal }) => {
-      const { xcom_entries: entries } = await get<{ readonly xcom_entries: readonly XComEntry[] }>(
-        `${tiPath(name)}/xcomEntries`,
-        {},
-        signal,
-      )
+      const { xcom_entries: entries } = await get<XComList>(`${tiPath(name)}/xcomEntries`, {}, signal)
       return Promise.all(
-        entries.map(async (entry) =>
-          entry.value === undefined
-            ? get<XComEntry>(`${tiPath(name)}/xcomEntries/${encodeURIComponent(entry.key)}`, {}, signal)
-            : entry,
-        ),
+        entries
+          .filter((entry) => entry.try_number === tryNumber)
+          .map((entry) => get<XComEntry>(`${tiPath(name)}/xcomEntries/${encodeURIComponent(entry.key)}`, {}, signal)),
       )
     },
   })
@@ -136,7 +130,7 @@ export function useLog(topic: LogTopic | null): LiveLog {
 
 async function readPiece(topic: LogTopic, position: number, signal: AbortSignal): Promise<LogPiece> {
   const name = { dagId: topic.dag_id, runId: topic.dag_run_id, taskId: topic.task_id }
-  const answer = await get<{ readonly content: readonly LogLine[]; readonly continuation_token: string | null }>(
+  const answer = await get<LogPage>(
     `${tiPath(name)}/logs/${topic.try_number}`,
     { token: position, map_index: topic.map_index },
     signal,

@@ -1,9 +1,21 @@
 /** Tasks and their order as a graph; tasks carry the state they have in the run that is shown. */
 import '@xyflow/react/dist/style.css'
 import { useMantineColorScheme } from '@mantine/core'
-import { Background, Controls, type Edge, Handle, MarkerType, type Node, Position, ReactFlow } from '@xyflow/react'
+import {
+  Background,
+  BaseEdge,
+  Controls,
+  type Edge,
+  EdgeLabelRenderer,
+  type EdgeProps,
+  Handle,
+  MarkerType,
+  type Node,
+  Position,
+  ReactFlow,
+} from '@xyflow/react'
 import type { Structure } from '../api/types.ts'
-import type { Placed } from './layout-graph.ts'
+import type { Layout } from './layout-graph.ts'
 import { StateBadge, stateStyle } from './state.tsx'
 
 interface TaskData extends Record<string, unknown> {
@@ -14,18 +26,19 @@ interface TaskData extends Record<string, unknown> {
 }
 
 const NODE_TYPES = { task: TaskNode, box: GroupNode }
+const EDGE_TYPES = { routed: RoutedEdge }
 
 interface Props {
   readonly structure: Structure
-  readonly places: readonly Placed[]
+  readonly layout: Layout
   readonly states: ReadonlyMap<string, string | null> | null
   readonly onOpen: (taskId: string) => void
 }
 
-export function DagGraph({ structure, places, states, onOpen }: Props) {
+export function DagGraph({ structure, layout, states, onOpen }: Props) {
   const { colorScheme } = useMantineColorScheme()
   const rules = new Map(structure.tasks.map((task) => [task.task_id, task.trigger_rule]))
-  const nodes: Node[] = places.map((place) => ({
+  const nodes: Node[] = layout.places.map((place) => ({
     id: place.id,
     position: { x: place.x, y: place.y },
     ...(place.parentId === null ? {} : { parentId: place.parentId }),
@@ -53,7 +66,8 @@ export function DagGraph({ structure, places, states, onOpen }: Props) {
     focusable: false,
     markerEnd: { type: MarkerType.ArrowClosed, color: 'var(--quiet)' },
     style: { stroke: 'var(--quiet)' },
-    ...(label === null ? {} : { label }),
+    type: 'routed',
+    data: { points: layout.routes.get(`${source}>${target}`) ?? [], label },
   }))
   return (
     <div className="graph-frame">
@@ -61,6 +75,7 @@ export function DagGraph({ structure, places, states, onOpen }: Props) {
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={colorScheme === 'auto' ? 'system' : colorScheme}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
@@ -93,6 +108,70 @@ function TaskNode({ data }: { readonly data: TaskData }) {
       <Handle type="source" position={Position.Right} style={{ opacity: 0 }} />
     </div>
   )
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** Along the route the layout found, around other tasks, with rounded corners. */
+function RoutedEdge({ id, data, style, markerEnd, sourceX, sourceY, targetX, targetY }: EdgeProps) {
+  const { points, label } = data as { readonly points: readonly Point[]; readonly label: string | null }
+  const route =
+    points.length >= 2
+      ? points
+      : [
+          { x: sourceX, y: sourceY },
+          { x: targetX, y: targetY },
+        ]
+  const end = route.at(-1)!
+  const before = route.at(-2)!
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={roundedPath(route)}
+        {...(style === undefined ? {} : { style })}
+        {...(markerEnd === undefined ? {} : { markerEnd })}
+      />
+      {label !== null && (
+        <EdgeLabelRenderer>
+          <span
+            className="graph-edge-label"
+            style={{ transform: `translate(-50%, -50%) translate(${(before.x + end.x) / 2}px, ${end.y}px)` }}
+          >
+            {label}
+          </span>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  )
+}
+
+const CORNER = 8
+
+function roundedPath(points: readonly Point[]): string {
+  const [first] = points
+  if (first === undefined) return ''
+  const parts = [`M ${first.x} ${first.y}`]
+  for (let i = 1; i < points.length; i++) {
+    const [from, at, to] = [points[i - 1]!, points[i]!, points[i + 1]]
+    if (to === undefined) {
+      parts.push(`L ${at.x} ${at.y}`)
+      continue
+    }
+    const into = towards(at, from)
+    const out = towards(at, to)
+    parts.push(`L ${into.x} ${into.y}`, `Q ${at.x} ${at.y} ${out.x} ${out.y}`)
+  }
+  return parts.join(' ')
+}
+
+function towards(from: Point, to: Point): Point {
+  const length = Math.hypot(to.x - from.x, to.y - from.y)
+  const share = length === 0 ? 0 : Math.min(CORNER, length / 2) / length
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }
 }
 
 function GroupNode({ data }: { readonly data: { readonly label: string } }) {

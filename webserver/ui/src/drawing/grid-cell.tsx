@@ -80,7 +80,11 @@ function Countdown({ until }: { readonly until: number }) {
     return () => window.clearInterval(timer)
   }, [])
   const seconds = Math.max(0, Math.ceil((until - now) / 1_000))
-  return <span style={{ fontSize: 9.5 }}>{seconds < 100 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}</span>
+  return (
+    <span aria-hidden="true" style={{ fontSize: 9.5 }}>
+      {seconds < 100 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}
+    </span>
+  )
 }
 
 interface BarProps extends Shared {

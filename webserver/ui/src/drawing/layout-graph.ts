@@ -1,5 +1,5 @@
 /** Places of tasks and groups, from left to right in the order they run, by elk in a worker. One worker for the page. */
-import ELK, { type ElkNode } from 'elkjs/lib/elk-api.js'
+import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Structure } from '../api/types.ts'
 
 export const NODE_WIDTH = 200
@@ -15,6 +15,13 @@ export interface Placed {
   readonly height: number
 }
 
+export interface Layout {
+  /** Parents come before what is in them. */
+  readonly places: readonly Placed[]
+  /** By `source>target`: the corners of the edge, from its start to its end, in the whole picture. */
+  readonly routes: ReadonlyMap<string, readonly { readonly x: number; readonly y: number }[]>
+}
+
 let elk: InstanceType<typeof ELK> | null = null
 
 function layouter(): InstanceType<typeof ELK> {
@@ -28,13 +35,13 @@ const OPTIONS = {
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'org.eclipse.elk.json.edgeCoords': 'ROOT',
   'elk.layered.spacing.nodeNodeBetweenLayers': '56',
   'elk.spacing.nodeNode': '22',
 }
 const GROUP_OPTIONS = { 'elk.padding': '[top=38,left=18,bottom=18,right=18]' }
 
-/** Parents come before what is in them. */
-export async function layoutGraph({ tasks, edges, groups }: Structure): Promise<readonly Placed[]> {
+export async function layoutGraph({ tasks, edges, groups }: Structure): Promise<Layout> {
   const inside = (parent: string | null): ElkNode[] => [
     ...groups
       .filter((group) => group.parent_id === parent)
@@ -62,5 +69,11 @@ export async function layoutGraph({ tasks, edges, groups }: Structure): Promise<
     }
   }
   walk(result.children ?? [], null)
-  return placed
+  const laid: readonly ElkExtendedEdge[] = result.edges ?? []
+  const routes = laid.flatMap(({ id, sections }) => {
+    const section = sections?.[0]
+    if (section === undefined) return []
+    return [[id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]] as const]
+  })
+  return { places: placed, routes: new Map(routes) }
 }

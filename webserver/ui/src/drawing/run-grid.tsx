@@ -114,6 +114,7 @@ export function RunGrid({ dagId, runs, rows, zone, nameOf, onOpen, onOldest }: P
         role="presentation"
         style={{
           width: names + columns.getTotalSize() + 10,
+          minWidth: '100%',
           height: HEAD + lines.getTotalSize() + 8,
           position: 'relative',
         }}

@@ -13,7 +13,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useLiveQueries, useLiveStatus } from '../data/live.ts'
-import { useHealth, useImportErrors } from '../data/operations.ts'
+import { useImportErrors, usePlatform } from '../data/operations.ts'
 import { useSession, useSignOut } from '../data/session.ts'
 import { Icon, type IconName } from '../drawing/icons.tsx'
 import { Failure, Loading } from './messages.tsx'
@@ -45,7 +45,7 @@ export function AppFrame() {
 function Frame({ name, role }: { readonly name: string; readonly role: string }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const errors = useImportErrors()
-  useLiveQueries([['import-errors'], ['health']], {}, 5_000)
+  useLiveQueries([['import-errors'], ['platform']], {}, 5_000)
   return (
     <AppShell
       header={{ height: 54 }}
@@ -97,7 +97,7 @@ function Frame({ name, role }: { readonly name: string; readonly role: string })
 const LOST_AFTER_MS = 4_000
 
 function Banner() {
-  const health = useHealth()
+  const platform = usePlatform()
   const status = useLiveStatus()
   const [isLost, setIsLost] = useState(false)
   useEffect(() => {
@@ -106,14 +106,13 @@ function Banner() {
     return () => window.clearTimeout(timer)
   }, [status])
   const messages: { readonly text: string; readonly bad: boolean }[] = []
-  if (health.data?.metadatabase.status === 'unhealthy') {
-    messages.push({ text: 'The database does not answer. What you see may be old.', bad: true })
-  } else if (health.data?.scheduler.status === 'unhealthy') {
+  if (platform.data?.leading === false) {
     messages.push({ text: 'No scheduler is leading: nothing runs. Start one with: tradewind standalone', bad: true })
   }
-  if (health.data?.draining === true) {
+  if (platform.data?.draining === true) {
     messages.push({ text: 'Draining: no new tries begin until somebody resumes: tradewind resume', bad: false })
   }
+  if (platform.isError) messages.push({ text: `What you see may be old: ${platform.error.message}`, bad: true })
   if (isLost) messages.push({ text: 'Live updates are interrupted; connecting again …', bad: false })
   return (
     <div role="status" aria-live="polite" style={{ margin: messages.length > 0 ? '0 0 16px' : 0 }}>

@@ -78,7 +78,7 @@ export function EventLogPage() {
                   <Link
                     to="/dags/$dagId/runs/$runId"
                     params={{ dagId: event.dag_id, runId: event.run_id }}
-                    className="plain"
+                    className="plain nowrap"
                   >
                     {event.run_id}
                   </Link>

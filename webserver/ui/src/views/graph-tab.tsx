@@ -44,13 +44,13 @@ export function GraphTab({ dagId, runId }: { readonly dagId: string; readonly ru
             value={run?.runId ?? null}
             onChange={setChosen}
             allowDeselect={false}
-            w={280}
+            w={330}
           />
         </div>
       )}
       <DagGraph
         structure={grid.data.structure}
-        places={layout.data}
+        layout={layout.data}
         states={states}
         onOpen={(taskId) => {
           if (run === undefined) return

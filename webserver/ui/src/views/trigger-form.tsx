@@ -15,7 +15,7 @@ import {
 import { useDisclosure } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import type { DagDetails } from '../api/types.ts'
+import type { DagDetails, JsonSchema } from '../api/types.ts'
 import { useDag, useTrigger } from '../data/dags.ts'
 import { defaultsOf, fieldsOf, type Params } from '../data/params.ts'
 import { useMay } from '../data/session.ts'
@@ -56,7 +56,7 @@ function TriggerBody({ dagId, onDone }: { readonly dagId: string; readonly onDon
 
 function TriggerForm({ dag, onDone }: { readonly dag: DagDetails; readonly onDone: () => void }) {
   const dagId = dag.dag_id
-  const schema = dag.params
+  const schema = dag.params as JsonSchema | null
   const fields = fieldsOf(schema)
   const [conf, setConf] = useState<Params>(() => defaultsOf(schema))
   const [raw, setRaw] = useState(() => JSON.stringify(conf, null, 2))
