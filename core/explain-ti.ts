@@ -72,7 +72,7 @@ export function waiting(facts: Omit<TiFacts, 'ti' | 'tries' | 'events'>, taskId:
   const graph = memory.graphs.get(run.versionId)
   if (graph === undefined) return past('Its run has ended meanwhile; look again.')
   const ofDag = snapshot.runs.filter((other) => other.dagId === run.dagId)
-  return whyNot({
+  const reasons = whyNot({
     now,
     leading,
     dag,
@@ -86,6 +86,12 @@ export function waiting(facts: Omit<TiFacts, 'ti' | 'tries' | 'events'>, taskId:
     pools: memory.pools,
     slots: memory.slots,
   })
+  const state = tis.find((other) => other.taskId === taskId)?.state
+  if (!memory.draining || state === 'queued' || state === 'running') return reasons
+  return [
+    { code: 'draining', message: 'the platform is draining: nothing starts until `tradewind resume`' },
+    ...reasons,
+  ]
 }
 
 function past(...messages: readonly string[]): Explanation[] {

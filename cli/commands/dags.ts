@@ -25,7 +25,7 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
         await noteDraining(platform, output)
         return platform.dags({ all: options.all === true })
       })
-      output.answer(dags.map(listed), () =>
+      output.answer(dags, () =>
         dags.length === 0
           ? `No Dags yet. Put a file into ${program.dagsFolder}.`
           : table(
@@ -120,10 +120,6 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
       })
   }
   return group
-}
-
-function listed({ schedule_text, ...dag }: Dag) {
-  return dag
 }
 
 function stateOf(dag: Dag): string {

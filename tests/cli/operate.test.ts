@@ -121,6 +121,7 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
   })
 
   test('drained, nothing starts and every list says so; resumed, it does', async () => {
+    await cli(['variables', 'set', 'broken', 'no'], called())
     expect((await cli(['drain'], called())).stdout).toContain('No new tasks start')
     const id = `drained ${place}`
     await cli(['dags', 'trigger', 'loads', '--run-id', id], called())
@@ -128,6 +129,10 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
       const { code, stderr } = await cli([list, 'list'], called())
       expect([code, stderr]).toEqual([0, 'The platform is draining: no new tasks until `tradewind resume`.\n'])
     }
+    const why = await program.json<{ reasons: { code: string }[] }>(['tasks', 'why', 'loads', 'extract'], called())
+    expect(why.reasons.map((reason) => reason.code)).toContain('draining')
+    const waiting = await program.json<Shown>(['runs', 'show', 'loads', id], called())
+    expect([waiting.state, waiting.task_instances.map((ti) => ti.try_number)]).toEqual(['queued', []])
     expect((await cli(['resume'], called())).stdout).toBe('Tasks start again.\n')
     await shows('loads', id, { state: 'success' })
     expect((await cli(['runs', 'list'], called())).stderr).toBe('')
@@ -176,7 +181,8 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
   })
 })
 
-test('a terminal is asked, and only yes is yes', async () => {
+// `script` of other systems takes other arguments.
+test.skipIf(process.platform !== 'linux')('a terminal is asked, and only yes is yes', async () => {
   const ask = (answer: string) => {
     const command = `${process.execPath} ${MAIN} tasks clear loads extract`
     const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: program.folder, stdio: 'pipe' })

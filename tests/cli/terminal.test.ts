@@ -29,6 +29,16 @@ describe('user text', () => {
 })
 
 describe('the panel', () => {
+  test('says that it is draining, on a line no wider than the terminal', () => {
+    for (const columns of [20, 80]) {
+      const lines = panelLines({ ...NO_ACTIVITY, draining: true }, 'head', columns).map(stripVTControlCharacters)
+      expect(lines.some((line) => line.startsWith('Draining: no new ta'))).toBe(true)
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+    }
+    expect(summaryLine({ ...NO_ACTIVITY, draining: true })).toMatch(
+      /; draining: no new tasks until `tradewind resume`$/,
+    )
+  })
   test('shows Dags, runs, TIs, rate and errors, no line wider than the terminal', () => {
     for (const columns of [20, 40, 80]) {
       const lines = panelLines(busy, 'Tradewind at http://127.0.0.1:8080', columns).map(stripVTControlCharacters)
