@@ -115,6 +115,21 @@ describe('the death of a try', () => {
     }
   })
 
+  it('by losing leadership: at once, whatever grace there is, also when it was asked before', async () => {
+    const patient = await makeWorld({ killGraceMs: 600_000 })
+    try {
+      const dispatch = patient.dispatch({ bundleHash: patient.bundle(TASKS), taskId: 'deaf' })
+      await patient.started(dispatch)
+      patient.executor.cancel([dispatch.key], { by: 'user:anna' })
+      patient.executor.cancel([dispatch.key], { by: 'lost leadership', atOnce: true })
+      const ended = await patient.ended(dispatch)
+      expect(causeOf(ended)).toMatchObject({ kind: 'cancelled', by: 'user:anna' })
+      expect(await gone(ended.pid ?? 0)).toBe(true)
+    } finally {
+      await patient.stop()
+    }
+  })
+
   it('takes its whole family along, also who left group, session and environment', async () => {
     const dispatch = world.dispatch({ bundleHash, taskId: 'family' })
     await expect.poll(() => world.api.variables.has('family'), { timeout: 10_000 }).toBe(true)
