@@ -9,15 +9,15 @@ const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })]
 const blocks = pages.flatMap((page) =>
   [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
     .map((match) => ({ page, code: match[1]! }))
-    .filter(({ code }) => /from 'tradewind/.test(code)),
+    .filter(({ code }) => /from '(?:tradewind|@apache-airflow|apache-airflow)/.test(code)),
 )
 
 // Inside the repository, so that its packages and paths are found.
 const folder = mkdtempSync(join(ROOT, 'node_modules', '.cache-readme-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('there is a first Dag to copy', () => {
-  expect(blocks.some(({ page }) => page === 'README.md')).toBe(true)
+test.each(['README.md', 'docs/dags.md'])('there is a Dag to copy in %s', (page) => {
+  expect(blocks.some((block) => block.page === page)).toBe(true)
 })
 
 test('they compile', () => {
