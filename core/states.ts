@@ -23,13 +23,6 @@ export type TiState = (typeof TI_STATES)[number]
 export const RUN_STATES = ['queued', 'running', 'success', 'failed'] as const
 export type RunState = (typeof RUN_STATES)[number]
 
-/**
- * State of one execution (one try in a process), apart from the state of its TI: a TI may move on at once, but its
- * slot is freed and its next try dispatched only when the old execution has ended or is surely dead.
- */
-export const EXECUTION_STATES = ['dispatched', 'running', 'cancelling', 'ended', 'lost'] as const
-export type ExecutionState = (typeof EXECUTION_STATES)[number]
-
 /** How a run came to be. */
 export type RunType = 'scheduled' | 'manual' | 'backfill'
 

@@ -112,7 +112,7 @@ function describeUnresolved(specifier: string, file: string): Pick<ImportProblem
     return {
       code: 'unresolved-import',
       message: `"${specifier}" cannot be used in a Dag file.`,
-      remedy: `Import from "tradewind". "tradewind/testing" is for tests: keep what uses it in files named *.test.ts.`,
+      remedy: 'Import from "tradewind": the package has no other entry.',
     }
   }
   if (/^(?:apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)\//.test(specifier)) {

@@ -145,7 +145,7 @@ export class Program {
   }
 
   get url(): string {
-    return this.lines.find((line) => /^http:\/\/127/.test(line))!
+    return this.lines.find((line) => line.startsWith('http://127'))!
   }
 
   /** The first line that matches, said already or yet to come. */

@@ -132,5 +132,6 @@ export const signInRoutes: FastifyPluginAsyncTypebox<SignInOptions> = async (app
 function nameIn(body: unknown): string {
   if (typeof body !== 'object' || body === null) return ''
   const { name, username } = body as { name?: unknown; username?: unknown }
-  return String(name ?? username ?? '').slice(0, 100)
+  const given = name ?? username
+  return typeof given === 'string' ? given.slice(0, 100) : ''
 }
