@@ -13,9 +13,8 @@ import { submitCommand } from '../database/commands.ts'
 import { openPool } from '../database/connect.ts'
 import { startEmbeddedServer } from '../database/embedded/server.ts'
 import { migrate } from '../database/migrations/migrate.ts'
-import { readHealth, recordHeartbeat } from '../database/queries/overview.ts'
+import { recordHeartbeat } from '../database/queries/overview.ts'
 import { createPostgresStore } from '../database/store/postgres-store.ts'
-import { makeFirstAdmin } from '../database/users/users.ts'
 import { createDatabaseWorkerApi } from '../database/worker-api.ts'
 import { createFileLogStore } from '../executor/file-log-store.ts'
 import { createLocalExecutor } from '../executor/local-executor.ts'
@@ -24,10 +23,7 @@ import { createScheduler } from '../scheduler/scheduler.ts'
 import { systemClock } from '../scheduler/system-clock.ts'
 import * as airflowSdk from '../sdk/airflow.ts'
 import * as sdk from '../sdk/index.ts'
-import { createWebServer } from '../webserver/create-web-server.ts'
-import { listen } from '../webserver/listen.ts'
 import { createProgramMetrics } from '../webserver/program-metrics.ts'
-import { accessOptions, exposureWarning } from './access-options.ts'
 import { chooseChildIdentity, type Identity } from './child-identity.ts'
 import { cleanDaily } from './clean.ts'
 import { type DataFolder, dataFolder, makeDataFolder } from './data-folder.ts'
@@ -35,9 +31,9 @@ import type { Connection } from './database-access.ts'
 import { explainingConnection } from './explain-connection-error.ts'
 import { childEnvironment, type ProgramConfig } from './load-config.ts'
 import { openSecrets } from './open-secrets.ts'
-import { entryFile, PACKAGE_ROOT, packageVersion } from './package-root.ts'
+import { entryFile, PACKAGE_ROOT } from './package-root.ts'
 import { setDefaultPool } from './set-default-pool.ts'
-import { shownSettings } from './shown-settings.ts'
+import { startWebServer } from './start-web-server.ts'
 import type { Activity } from './terminal/activity.ts'
 import { createCommitWatcher } from './terminal/watch-commits.ts'
 
@@ -170,41 +166,10 @@ async function startParts(
 
   let address: string | null = null
   if (options.withWebServer) {
-    const app = createWebServer({
-      pool,
-      secrets,
-      logs,
-      defaults: platformDefaults(config),
-      slots: config['executor.slots'] ?? config['scheduler.parallelism'],
-      settings: shownSettings(program),
-      access: accessOptions(config),
-      metrics: { isOpen: config['server.metrics_open'], readProgram: () => metrics.read() },
-      connectionProbe: entryFile('webserver/connection-probe'),
-      readHealth: async () => {
-        const health = await readHealth(pool)
-        return {
-          databaseAnswers: health.database,
-          schedulerHeartbeat: health.scheduler?.heartbeatAt ?? null,
-          dagProcessorHeartbeat: health.dagProcessor?.heartbeatAt ?? null,
-        }
-      },
-      now: () => systemClock.now(),
-      pageFolder: join(PACKAGE_ROOT, 'dist/ui'),
-      version: packageVersion(),
-      log,
-    })
-    stops.push(() => app.close())
-    const port = config['server.port']
-    const portIsExplicit = program.sources['server.port'] !== 'default'
-    const exposure = exposureWarning(config)
-    if (exposure !== null) log(`Warning: ${exposure}`)
-    const listening = await listen(app, { host: config['server.host'], port, portIsExplicit })
-    if (listening.movedFrom !== null) log(`Port ${listening.movedFrom} is taken; using ${listening.port}`)
-    address = listening.address
-    const admin = await makeFirstAdmin(pool)
-    if (admin !== null) {
-      log(`Sign in as ${admin.name} with the password ${admin.password} (shown this once; lost: users reset-admin)`)
-    }
+    const readProgram = () => metrics.read()
+    const server = await startWebServer({ program, pool, secrets, logs, readProgram, log })
+    stops.push(() => server.close())
+    address = server.address
   }
   return { address, activity: () => watcher.read(scheduler.memory()), broken: broken.promise }
 }

@@ -20,6 +20,7 @@ import { addTestCommand } from './commands/test-dag.ts'
 import { addTokensCommands } from './commands/tokens.ts'
 import { addUsersCommands } from './commands/users.ts'
 import { addVariablesCommands } from './commands/variables.ts'
+import { addWebServerCommand } from './commands/webserver.ts'
 import type { CommandContext } from './leaf-command.ts'
 import type { Streams } from './output.ts'
 import { packageVersion } from './package-root.ts'
@@ -36,6 +37,7 @@ function buildProgram(context: CommandContext): Command {
     })
     .exitOverride()
   addProgramCommands(program, context)
+  addWebServerCommand(program, context)
   addTestCommand(addDagsCommands(program, context), context)
   addRunsCommands(program, context)
   addTasksCommands(program, context)
