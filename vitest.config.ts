@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const alias = [
-  { find: /^tradewind\/testing$/, replacement: here('./testing/index.ts') },
   { find: /^tradewind$/, replacement: here('./sdk/index.ts') },
   { find: /^(apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)$/, replacement: here('./sdk/airflow.ts') },
 ]
@@ -28,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          include: ['tests/{database,webserver,executor,dag-processor,cli,dags,end-to-end}/**/*.test.ts'],
+          include: ['tests/{database,webserver,executor,dag-processor,cli,dags,end-to-end,ui}/**/*.test.ts'],
           globalSetup: ['tests/support/postgres-server.ts'],
           pool: 'forks',
           testTimeout: 60_000,

@@ -1,5 +1,5 @@
 /** Colours and defaults of the page. The shades are those that keep AA contrast in light and in dark. */
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core'
 
 /** Greys of the dark scheme, with the little blue that the page's panels have. */
 const DARK: MantineColorsTuple = [
@@ -20,6 +20,11 @@ export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 8, dark: 4 },
   autoContrast: true,
+  // The light primary of the dark scheme takes dark text; `autoContrast` looks at the shade of the light scheme only.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input)
+    return input.variant === 'filled' ? { ...colors, color: 'var(--on-state)' } : colors
+  },
   cursorType: 'pointer',
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif',
