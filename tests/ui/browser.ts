@@ -1,7 +1,6 @@
 /** Chromium from npm alone, headless, without network but to the program under test; and axe over a page. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import chromiumFiles from '@sparticuz/chromium'
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 export async function openBrowser(): Promise<Browser> {
@@ -18,13 +17,12 @@ export async function signIn(page: Page, address: string, name: string, password
   await page.getByRole('heading', { name: 'Dags', level: 1 }).waitFor()
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }"
 
 /** Each violation as a line: rule, element, what is wrong. */
 export async function axeViolations(page: Page): Promise<readonly string[]> {
   // `evaluate` is not held back by the content security policy of the page, a script element would be.
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   const found = (await page.evaluate(`axe.run(document, ${RULES}).then(({ violations }) => violations.flatMap(
     ({ id, nodes }) => nodes.map((node) => id + ' ' + node.target.join(' ') + ': ' + node.failureSummary)))`)) as string[]
   return found

@@ -1,7 +1,7 @@
 /** Runs of a Dag, one run with its task instances, and what can be done to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get, patch, post, remove } from '../api/request.ts'
-import type { Run, TaskInstance } from '../api/types.ts'
+import type { Run, RunList, TaskInstance } from '../api/types.ts'
 import { dagPath } from './dags.ts'
 
 export const runPath = (dagId: string, runId: string) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`
@@ -12,12 +12,7 @@ export function useRuns(dagId: string, { state, offset }: { readonly state: stri
   const query = { state, offset, limit: RUNS_PER_PAGE, order_by: '-run_after' }
   return useQuery({
     queryKey: ['runs', dagId, query],
-    queryFn: ({ signal }) =>
-      get<{ readonly dag_runs: readonly Run[]; readonly total_entries: number }>(
-        `${dagPath(dagId)}/dagRuns`,
-        query,
-        signal,
-      ),
+    queryFn: ({ signal }) => get<RunList>(`${dagPath(dagId)}/dagRuns`, query, signal),
     placeholderData: keepPreviousData,
   })
 }
