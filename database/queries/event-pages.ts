@@ -6,7 +6,7 @@
  */
 import type pg from 'pg'
 import type { EventRecord } from '../../core/records.ts'
-import { selectList } from '../select-list.ts'
+import { EVENT_COLUMNS } from './events.ts'
 
 export interface ShownEvent extends EventRecord {
   /** Names, while the run and the TI are there. */
@@ -31,18 +31,6 @@ export interface EventPageFilter {
   readonly cursor?: number
   readonly limit: number
 }
-
-const columns = selectList<EventRecord>('e', [
-  'id',
-  'at',
-  'dagRunId',
-  'dagId',
-  'tiId',
-  'tryNumber',
-  'kind',
-  'actor',
-  'cause',
-])
 
 /** Ids read in one round over everything, and rounds for one page. */
 const SPAN = 5_000
@@ -98,7 +86,7 @@ async function readEvents(
     where.push(`(${kinds.join(' or ') || 'false'})`)
   }
   const result = await pool.query<ShownEvent>(
-    `select ${columns}, r.run_id as "runId", ti.task_id as "taskId", ti.map_index as "mapIndex"
+    `select ${EVENT_COLUMNS}, r.run_id as "runId", ti.task_id as "taskId", ti.map_index as "mapIndex"
      from (
        select * from event e where ${where.join(' and ') || 'true'}
        order by e.id ${page.falling ? 'desc' : 'asc'} limit ${value(limit)}

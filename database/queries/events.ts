@@ -6,7 +6,8 @@ import type pg from 'pg'
 import type { EventRecord } from '../../core/records.ts'
 import { selectList } from '../select-list.ts'
 
-const columns = selectList<EventRecord>('e', [
+/** Select list of an event under the alias `e`. */
+export const EVENT_COLUMNS = selectList<EventRecord>('e', [
   'id',
   'at',
   'dagRunId',
@@ -32,7 +33,7 @@ export async function listEvents(
   { afterId = 0, limit = 1_000 }: EventPage = {},
 ): Promise<readonly EventRecord[]> {
   const result = await pool.query<EventRecord>(
-    `select ${columns} from event e where e.dag_run_id = $1 and e.id > $2 order by e.id limit $3`,
+    `select ${EVENT_COLUMNS} from event e where e.dag_run_id = $1 and e.id > $2 order by e.id limit $3`,
     [dagRunId, afterId, limit],
   )
   return result.rows
@@ -47,14 +48,14 @@ export async function listEventsAfter(
   { afterId = 0, limit = 1_000 }: EventPage = {},
 ): Promise<readonly EventRecord[]> {
   const span = await pool.query<EventRecord>(
-    `select ${columns} from event e where e.id > $1 and e.id <= $2 order by e.id`,
+    `select ${EVENT_COLUMNS} from event e where e.id > $1 and e.id <= $2 order by e.id`,
     [afterId, afterId + limit],
   )
   if (span.rows.length > 0) return span.rows
   // At the end, or in front of a gap that a tick which came to nothing has left.
-  const next = await pool.query<EventRecord>(`select ${columns} from event e where e.id > $1 order by e.id limit $2`, [
-    afterId,
-    limit,
-  ])
+  const next = await pool.query<EventRecord>(
+    `select ${EVENT_COLUMNS} from event e where e.id > $1 order by e.id limit $2`,
+    [afterId, limit],
+  )
   return next.rows
 }
