@@ -16,6 +16,8 @@ import { migrate } from '../database/migrations/migrate.ts'
 import { recordHeartbeat } from '../database/queries/overview.ts'
 import { createPostgresStore } from '../database/store/postgres-store.ts'
 import { createDatabaseWorkerApi } from '../database/worker-api.ts'
+import { closeLostLogs } from '../executor/close-lost-logs.ts'
+import { isDeadWithItsChildren } from '../executor/dead-hosts.ts'
 import { createFileLogStore } from '../executor/file-log-store.ts'
 import { createLocalExecutor } from '../executor/local-executor.ts'
 import { createDagProcessor, type DagProcessor } from '../scheduler/dag-processor/index.ts'
@@ -138,9 +140,10 @@ async function startParts(
     onCommit: (plan) => {
       watcher.onCommit(plan.writes)
       metrics.onCommit(plan.writes)
+      closeLostLogs(plan, logs, executor.host)
     },
     // The embedded server has one program only: whoever else is named there is an earlier life of this one.
-    isSurelyDead: (host) => isEmbedded && host !== executor.host,
+    isSurelyDead: (host) => isEmbedded || isDeadWithItsChildren(host),
   })
   stops.push((graceMs) => scheduler.stop(graceMs))
   await scheduler.start()

@@ -58,7 +58,7 @@ export async function runProgram(program: ProgramConfig, streams: Streams, optio
     if (ending.reason !== null) log(ending.reason)
     const grace = program.config['shutdown.grace']
     if (ending.signal !== null) {
-      log(`Stopping: running tries have ${Math.round(grace / 1_000)} s to end; press Ctrl-C again to stop at once`)
+      log(stoppingText(grace, program.config['executor.kill_grace']))
     }
     await started.stop(ending.reason === null ? grace : 0)
     log('Stopped')
@@ -71,6 +71,15 @@ export async function runProgram(program: ProgramConfig, streams: Streams, optio
     view.close()
     stopSignal.release()
   }
+}
+
+/** What a stop takes at most, in both of its parts. */
+function stoppingText(graceMs: number, killGraceMs: number): string {
+  const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(1))} s`
+  return (
+    `Stopping: running tries have ${seconds(graceMs)} to end, and ${seconds(killGraceMs)} more once they are cancelled; ` +
+    'they are repeated by whoever leads next. Press Ctrl-C again to stop at once'
+  )
 }
 
 function createView(streams: Streams, options: RunOptions, head: () => string): View {

@@ -24,13 +24,21 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024
 /** Past this a try's buffer is written without waiting for the interval. */
 const WRITE_AT_CHARS = 256 * 1024
 
+/** What the files alone can. */
+export interface FileLogStore extends LogStore {
+  /** Appends to the log of a try whose host died, perhaps in the middle of a line. */
+  conclude(address: LogAddress, line: LogLine): void
+}
+
 interface Pending {
   readonly path: string
+  /** The file may end within a line. */
+  mend: boolean
   text: string
   writing: Promise<void> | null
 }
 
-export function createFileLogStore(options: FileLogStoreOptions): LogStore {
+export function createFileLogStore(options: FileLogStoreOptions): FileLogStore {
   const pending = new Map<string, Pending>()
   const madeFolders = new Set<string>()
   const complained = new Set<string>()
@@ -47,7 +55,9 @@ export function createFileLogStore(options: FileLogStoreOptions): LogStore {
           if (madeFolders.size > 10_000) madeFolders.clear()
           madeFolders.add(folder)
         }
-        await appendFile(entry.path, text)
+        const cut = entry.mend && (await endsWithinLine(entry.path))
+        entry.mend = false
+        await appendFile(entry.path, cut ? `\n${text}` : text)
       } catch (error) {
         madeFolders.delete(dirname(entry.path))
         if (!complained.has(entry.path)) {
@@ -74,19 +84,22 @@ export function createFileLogStore(options: FileLogStoreOptions): LogStore {
     return Promise.all([...pending].map(([key, entry]) => startWriting(key, entry)))
   }
 
+  function add(address: LogAddress, lines: readonly LogLine[], mend: boolean): void {
+    if (lines.length === 0) return
+    const key = keyOf(address)
+    let entry = pending.get(key)
+    if (entry === undefined) {
+      entry = { path: logPath(options.logsDir, address), mend, text: '', writing: null }
+      pending.set(key, entry)
+    }
+    for (const line of lines) entry.text += `${JSON.stringify(line)}\n`
+    if (entry.text.length > WRITE_AT_CHARS) void startWriting(key, entry)
+    else timer ??= setTimeout(() => void writeAll(), options.flushEveryMs ?? 200)
+  }
+
   return {
-    append(address, lines) {
-      if (lines.length === 0) return
-      const key = keyOf(address)
-      let entry = pending.get(key)
-      if (entry === undefined) {
-        entry = { path: logPath(options.logsDir, address), text: '', writing: null }
-        pending.set(key, entry)
-      }
-      for (const line of lines) entry.text += `${JSON.stringify(line)}\n`
-      if (entry.text.length > WRITE_AT_CHARS) void startWriting(key, entry)
-      else timer ??= setTimeout(() => void writeAll(), options.flushEveryMs ?? 200)
-    },
+    append: (address, lines) => add(address, lines, false),
+    conclude: (address, line) => add(address, [line], true),
 
     async flush(address) {
       const key = keyOf(address)
@@ -107,6 +120,24 @@ export function createFileLogStore(options: FileLogStoreOptions): LogStore {
 
 function keyOf(address: LogAddress): string {
   return `${tryKeyText(address)}/${address.dagId}/${address.runId}`
+}
+
+async function endsWithinLine(path: string): Promise<boolean> {
+  let file: Awaited<ReturnType<typeof open>>
+  try {
+    file = await open(path, 'r')
+  } catch {
+    // Nothing there to end.
+    return false
+  }
+  try {
+    const { size } = await file.stat()
+    if (size === 0) return false
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+    return buffer[0] !== 10
+  } finally {
+    await file.close()
+  }
 }
 
 async function readLines(path: string, fromByte: number) {

@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { CauseOfDeath } from '../core/cause-of-death.ts'
 import { type TryKey, tryKeyText } from '../core/ids.ts'
@@ -16,6 +15,7 @@ import type { ChildHandle } from './child-contract.ts'
 import { type ChildPool, createChildPool } from './child-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDispatchQueue } from './dispatch-queue.ts'
+import { hostName } from './host-name.ts'
 import { LOCAL_LIMITS, type LocalExecutorOptions } from './local-options.ts'
 import { foldersOf, prepareFolders } from './prepare-folders.ts'
 import { childMarker, killOrphans } from './process-tree.ts'
@@ -30,7 +30,7 @@ const TRIM_EVERY_MS = 1_000
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const now = options.clock?.now ?? Date.now
   const limits = { ...LOCAL_LIMITS, ...options.limits }
-  const host = `${hostname()}:${process.pid}:${now()}`
+  const host = hostName(now())
   const scope = createHash('sha256').update(resolve(options.cacheDir)).digest('hex').slice(0, 16)
   const outbox = createReportOutbox(options.onDiagnostic)
   const queue = createDispatchQueue()

@@ -189,7 +189,17 @@ export async function killOrphans(scope: string): Promise<readonly ProcessFacts[
   return killed
 }
 
-/** `<scope>.<host pid>-<host start time>.<token>`: what `killOrphans` reads. */
+/** What runs of a host, given as `<pid>-<start time>`, in whatever scope. Linux only. */
+export async function markedWith(host: string): Promise<readonly ProcessFacts[]> {
+  const { processes } = await takeCensus()
+  return processes.filter((facts) => facts.marker?.split('.')[1] === host)
+}
+
+export async function killMarked(found: readonly ProcessFacts[]): Promise<void> {
+  for (const facts of found) await killExactly(facts)
+}
+
+/** `<scope>.<host pid>-<host start time>.<token>`: what `killOrphans` and `markedWith` read. */
 export async function childMarker(scope: string, token: string): Promise<string> {
   const self = await readProcess(process.pid)
   return `${scope}.${process.pid}-${self?.startTime ?? 0}.${token}`

@@ -13,6 +13,7 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { DagFileReport } from '../core/ports/dag-source.ts'
 import type { Executor, ExecutorReport } from '../core/ports/executor.ts'
 import type { Store } from '../core/ports/store.ts'
+import type { ExecutionRecord } from '../core/records.ts'
 import { FINISHED_RUN_STATES } from '../core/states.ts'
 import { DagFileMemory } from './dag-file-memory.ts'
 import { Lease } from './lease.ts'
@@ -29,7 +30,7 @@ export interface SchedulerOptions {
   /** How long each tick took, with its commit, in milliseconds. */
   readonly onTick?: (ms: number) => void
   /** A host named in the tables that cannot be alive any more (its process is gone): no need to wait for it. */
-  readonly isSurelyDead?: (host: string) => boolean
+  readonly isSurelyDead?: (host: string) => boolean | Promise<boolean>
 }
 
 export interface Scheduler {
@@ -195,10 +196,11 @@ class SchedulerLoop implements Scheduler {
     const { store, executor, clock, defaults } = this.#options
     this.#dropTerm('a new term')
     const snapshot = await store.load(epoch)
+    const dead = await this.#deadHosts(snapshot.executions)
     if (this.#lease.epoch !== epoch) return
     const { host, slots } = executor
     const memory = rebuild(snapshot, { defaults, slots, epoch, host, now: clock.now() })
-    this.#inbox = this.#reconcile(memory)
+    this.#inbox = this.#reconcile(memory, dead)
     this.#files.startOver()
     this.#commandsMayWait = true
     this.#again = true
@@ -209,9 +211,24 @@ class SchedulerLoop implements Scheduler {
     )
   }
 
+  /** Hosts that are gone with everything they ran: nobody has to wait for their lease. */
+  async #deadHosts(executions: readonly ExecutionRecord[]): Promise<ReadonlySet<string>> {
+    const { executor, isSurelyDead, log } = this.#options
+    const dead = new Set<string>()
+    for (const host of new Set(executions.map((record) => record.host))) {
+      if (host === executor.host || isSurelyDead === undefined) continue
+      try {
+        if (await isSurelyDead(host)) dead.add(host)
+      } catch (error) {
+        log(`scheduler: whether ${host} is gone could not be told, so it is waited for: ${textOf(error)}`)
+      }
+    }
+    return dead
+  }
+
   /** What the tables say is running against what the executor knows: adopt, take late results, or declare lost. */
-  #reconcile(memory: SchedulerMemory): SchedulerEvent[] {
-    const { executor, clock, isSurelyDead } = this.#options
+  #reconcile(memory: SchedulerMemory, dead: ReadonlySet<string>): SchedulerEvent[] {
+    const { executor, clock } = this.#options
     const inventory = executor.inventory()
     const running = new Set(inventory.running.map(tryKeyText))
     const events: SchedulerEvent[] = inventory.finished.map((report) => ({ type: 'report', report }))
@@ -221,7 +238,7 @@ class SchedulerLoop implements Scheduler {
     const silentHosts = new Set<string>()
     for (const [text, { record }] of memory.executions) {
       if (running.has(text) || finished.has(text)) continue
-      if (record.host === executor.host || isSurelyDead?.(record.host) === true) events.push(lost(record, clock.now()))
+      if (record.host === executor.host || dead.has(record.host)) events.push(lost(record, clock.now()))
       else silentHosts.add(record.host)
     }
     for (const host of silentHosts) {

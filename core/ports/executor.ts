@@ -109,7 +109,7 @@ export interface CancelReason {
 }
 
 export interface Executor {
-  /** Names this host and its generation: `hostname:pid:start`. Stored with every execution. */
+  /** Names this host and its generation, beginning `hostname:pid:start`. Stored with every execution. */
   readonly host: string
   /** Most tries it runs at once. */
   readonly slots: number

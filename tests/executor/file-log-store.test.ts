@@ -60,6 +60,26 @@ describe('the log store on files', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+  it.each([
+    ['within a line', '{"at":1,"le', ['a', 'the end']],
+    ['after a line', '', ['a', 'the end']],
+  ])('ends what a killed host left %s', async (_, rest, texts) => {
+    const left = { ...address, runId: `left-${rest}` }
+    const logsDir = mkdtempSync(join(folder, 'killed-'))
+    const dead = createFileLogStore({ logsDir, flushEveryMs: 1 })
+    dead.append(left, [line('a')])
+    await dead.close()
+    appendFileSync(logPath(logsDir, left), rest)
+    const logs = createFileLogStore({ logsDir, flushEveryMs: 1 })
+    logs.conclude(left, line('the end'))
+    expect((await logs.read(left)).lines.map((one) => one.text)).toEqual(texts)
+    const wordless = { ...address, runId: 'wordless' }
+    logs.conclude(wordless, line('the end'))
+    expect((await logs.read(wordless)).lines.map((one) => one.text)).toEqual(['the end'])
+    await logs.close()
+    rmSync(logsDir, { recursive: true })
+  })
+
   it('reads what was appended, from any place on, and nothing of a half-written line', async () => {
     const logs = createFileLogStore({ logsDir: folder })
     expect(await logs.read(address)).toEqual({ lines: [], nextByte: 0 })
