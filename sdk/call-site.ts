@@ -3,6 +3,7 @@
  * (those of the bundle that runs); whoever serializes maps them to the source.
  */
 import { fileURLToPath } from 'node:url'
+import { wantsPlaces } from './collection.ts'
 
 /** A raw position, 1-based, as V8 gives it. */
 export interface RawPosition {
@@ -15,8 +16,9 @@ const OWN_FOLDER = plainPath(new URL('.', import.meta.url).href)
 /** Frames of this package on top of the author's are fewer than this. */
 const DEEPEST = 24
 
-/** The position of the author's call, or `undefined` when no frame outside this package has one. */
+/** The position of the author's call, or `undefined` when no frame outside this package has one or nobody wants it. */
 export function callSite(): RawPosition | undefined {
+  if (!wantsPlaces()) return undefined
   const holder: { stack?: unknown } = {}
   const { prepareStackTrace, stackTraceLimit } = Error
   try {
@@ -37,11 +39,25 @@ function firstOutside(frames: unknown): RawPosition | undefined {
     const name = frame.getFileName() ?? frame.getScriptNameOrSourceURL()
     const line = frame.getLineNumber()
     if (!name || line === null || name.startsWith('node:')) continue
-    const file = plainPath(name)
+    const file = knownPath(name)
     if (file.startsWith(OWN_FOLDER)) continue
     return { file, line, column: frame.getColumnNumber() ?? 1 }
   }
   return undefined
+}
+
+/** A file has thousands of call sites and a handful of names. */
+const knownPaths = new Map<string, string>()
+const MOST_KNOWN = 1_000
+
+function knownPath(name: string): string {
+  let path = knownPaths.get(name)
+  if (path === undefined) {
+    path = plainPath(name)
+    if (knownPaths.size >= MOST_KNOWN) knownPaths.clear()
+    knownPaths.set(name, path)
+  }
+  return path
 }
 
 function plainPath(name: string): string {

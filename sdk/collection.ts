@@ -11,7 +11,16 @@ export interface Collection<D> {
   end(): void
 }
 
+export interface CollectionOptions {
+  /**
+   * False: nobody will ask where in the file a thing was declared. Finding that out takes longer than declaring it, which a
+   * child pays for every bundle it loads to run.
+   */
+  readonly places?: boolean
+}
+
 const OPEN = Symbol.for('tradewind.collections')
+const PLACELESS = Symbol.for('tradewind.placeless')
 
 function openCollections(): unknown[][] {
   const globals = globalThis as { [OPEN]?: unknown[][] }
@@ -19,11 +28,18 @@ function openCollections(): unknown[][] {
   return globals[OPEN]
 }
 
+function placelessCollections(): WeakSet<object> {
+  const globals = globalThis as { [PLACELESS]?: WeakSet<object> }
+  globals[PLACELESS] ??= new WeakSet()
+  return globals[PLACELESS]
+}
+
 /** Opens a collection; the innermost open one gets what is declared. */
-export function openCollection<D>(): Collection<D> {
+export function openCollection<D>({ places = true }: CollectionOptions = {}): Collection<D> {
   const dags: D[] = []
   const open = openCollections()
   open.push(dags)
+  if (!places) placelessCollections().add(dags)
   return {
     dags,
     end: () => {
@@ -31,6 +47,12 @@ export function openCollection<D>(): Collection<D> {
       if (index !== -1) open.splice(index, 1)
     },
   }
+}
+
+/** Whether anybody wants to know where the author declared things. */
+export function wantsPlaces(): boolean {
+  const innermost = openCollections().at(-1)
+  return innermost === undefined || !placelessCollections().has(innermost)
 }
 
 /** Called by every new Dag; outside a collection (in a running task, in a test) it does nothing. */

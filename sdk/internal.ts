@@ -2,7 +2,7 @@
  * The side of the SDK that the worker and the test runner use; not exported from the package. Parsing: open a collection,
  * import the file, serialize what was collected. Running: find the handler, run it in a scope, choose its branches.
  */
-import { type Collection as OpenCollection, openCollection } from './collection.ts'
+import { type CollectionOptions, type Collection as OpenCollection, openCollection } from './collection.ts'
 import type { BaseDag } from './dag.ts'
 import { type DagDeclarations, declarationsOf, type TaskDeclaration } from './declarations.ts'
 import type { TaskOptions } from './options.ts'
@@ -20,8 +20,8 @@ export type AnyDag = BaseDag<unknown, TaskOptions>
 export type Collection = OpenCollection<AnyDag>
 
 /** Starts collecting: every Dag constructed from now on is in `dags`, until `end()`. */
-export function beginCollection(): Collection {
-  return openCollection<AnyDag>()
+export function beginCollection(options: CollectionOptions = {}): Collection {
+  return openCollection<AnyDag>(options)
 }
 
 /** The name a handler goes by, ready to be called with its arguments by name. */

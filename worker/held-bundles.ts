@@ -30,7 +30,7 @@ export function createHeldBundles(settings: ChildSettings): HeldBundles {
     const code = await readFile(files.codeFile, 'utf8')
     const sourceMap = files.sourceMapFile === null ? null : await readFile(files.sourceMapFile, 'utf8')
     try {
-      const loaded = await loadBundle({ ...files.bundle, code, sourceMap }, settings)
+      const loaded = await loadBundle({ ...files.bundle, code, sourceMap }, { ...settings, places: false })
       const bundle: HeldBundle = { loaded, environment: {} }
       held.set(hash, bundle)
       for (const oldest of held.keys()) {

@@ -23,6 +23,8 @@ export interface BundleEnvironment {
   readonly dagsFolder: string
   /** ESM bundles are written here to be imported. */
   readonly cacheDir: string
+  /** False: loaded to run, so where things were declared is not recorded. Default true. */
+  readonly places?: boolean
 }
 
 export interface LoadedBundle extends BundleSources {
@@ -83,7 +85,7 @@ async function load(bundle: BundleCode, env: BundleEnvironment): Promise<LoadedB
   const places = createPlaces(dagsFolder)
   const require = createRequire(join(dagsFolder, 'index.js'))
   if (bundle.format === 'esm') await writeModule(codePath, bundle)
-  const collection = beginCollection()
+  const collection = beginCollection({ places: env.places ?? true })
   try {
     if (bundle.format === 'cjs') runCommonJs(bundle.code, codePath, dagsFolder, require, places)
     else await importModule(bundle.hash, codePath, require, places)

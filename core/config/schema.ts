@@ -185,7 +185,7 @@ export const SETTINGS = {
     description: 'A further idle child ends after this time.',
   }),
   'executor.tries_per_child': integer({
-    default: 1_000,
+    default: 10_000,
     min: 1,
     max: 1_000_000,
     description: 'A child process is replaced after this many tries.',
