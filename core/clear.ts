@@ -4,6 +4,7 @@
  */
 import { ancestors, type DagGraph, descendants } from './graph.ts'
 import type { ClearOptions, MarkOptions, TiRecord } from './records.ts'
+import { FINISHED_TI_STATES, type RunState, type TiState } from './states.ts'
 
 export type Planned =
   | { readonly ok: true; readonly indexes: readonly number[] }
@@ -47,6 +48,48 @@ export function planMark(
     .filter((index) => !marked.has(index) && ['failed', 'upstream_failed'].includes(tis[index]!.state))
     .sort((a, b) => a - b)
   return { ok: true, indexes, cleared }
+}
+
+/** What ends when a run is ended by hand (airflow-behaviour 2.11): task index and the state it gets. */
+export function planMarkRun(tis: readonly TiRecord[], state: 'success' | 'failed'): ReadonlyMap<number, TiState> {
+  const states = new Map<number, TiState>()
+  tis.forEach((ti, index) => {
+    const next = state === 'success' ? 'success' : stateOfStopped(ti)
+    if (ti.state !== 'removed' && next !== null && next !== ti.state) states.set(index, next)
+  })
+  return states
+}
+
+/** In a run that is marked as failed: what ran has failed, what had not begun is skipped, what has ended stays. */
+function stateOfStopped({ state }: TiRecord): TiState | null {
+  if (FINISHED_TI_STATES.has(state)) return null
+  return state === 'running' || state === 'queued' ? 'failed' : 'skipped'
+}
+
+/**
+ * What a cancel ends: task indexes with the state they get. Of a whole run everything open is skipped and the run fails;
+ * a named task fails, at once or when its live try has ended.
+ */
+export function planCancel(
+  graph: DagGraph,
+  tis: readonly TiRecord[],
+  runState: RunState,
+  taskIds: readonly string[] | undefined,
+):
+  | { readonly ok: true; readonly states: ReadonlyMap<number, TiState> }
+  | { readonly ok: false; readonly message: string } {
+  if (taskIds === undefined) {
+    if (runState === 'queued') return { ok: true, states: planMarkRun(tis, 'failed') }
+    const open = tis.flatMap((ti, index) => (FINISHED_TI_STATES.has(ti.state) ? [] : [[index, 'skipped'] as const]))
+    return { ok: true, states: new Map(open) }
+  }
+  const states = new Map<number, TiState>()
+  for (const id of taskIds) {
+    const ti = tis[graph.indexOf.get(id) ?? -1]
+    if (ti === undefined) return { ok: false, message: `the run has no task "${id}"` }
+    if (!FINISHED_TI_STATES.has(ti.state)) states.set(graph.indexOf.get(id)!, 'failed')
+  }
+  return { ok: true, states }
 }
 
 function select(

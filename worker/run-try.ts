@@ -3,12 +3,12 @@
  * into a result. Exactly one result, whatever user code does; process-level damage is the caller's to put right.
  */
 import type { ChildResult, ChildSettings } from '../core/ports/child-protocol.ts'
+import { resolveBinding, resolveInputs } from '../core/resolve-inputs.ts'
 import { chooseBranches, handlerOf, isFailError, isSkipError, runInScope } from '../sdk/internal.ts'
 import type { CurrentTry } from './current-try.ts'
 import { errorFacts } from './error-facts.ts'
 import type { HeldBundle } from './held-bundles.ts'
 import type { OwnOutput } from './own-output.ts'
-import { resolveBinding, resolveInputs } from './resolve-inputs.ts'
 import { toResultJson } from './result-json.ts'
 import { createTaskClient, type HostCalls } from './task-client.ts'
 import { createTaskContext } from './task-context.ts'

@@ -2,11 +2,11 @@
  * What operators do to runs and TIs that exist: clear, mark, cancel, note, delete. Works alike on running runs, on queued
  * ones, and on finished ones that the loop has loaded for the command. Each effect is the plan of `core/clear.ts`.
  */
-import { planClear, planMark } from '../clear.ts'
+import { planCancel, planClear, planMark, planMarkRun } from '../clear.ts'
 import type { Json } from '../json.ts'
 import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
-import { FINISHED_RUN_STATES, FINISHED_TI_STATES, type TiState } from '../states.ts'
+import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
 import type { RunDraft } from './run-draft.ts'
@@ -95,15 +95,7 @@ function settleFinished(draft: Draft, run: RunDraft, actor: string): void {
 }
 
 function markRun(draft: Draft, run: RunDraft, actor: string, state: 'success' | 'failed'): CommandAnswer {
-  const states = new Map<number, TiState>()
-  run.tis.forEach((ti, index) => {
-    if (ti.state === 'removed') return
-    if (state === 'success') states.set(index, 'success')
-    else if (!FINISHED_TI_STATES.has(ti.state)) {
-      states.set(index, ti.state === 'running' || ti.state === 'queued' ? 'failed' : 'skipped')
-    }
-  })
-  for (const [index, to] of [...states]) if (run.tis[index]!.state === to) states.delete(index)
+  const states = planMarkRun(run.tis, state)
   const before = run.record.state
   setStates(draft, run, actor, states, false)
   if (before === 'queued') dequeue(draft, run)
@@ -137,22 +129,17 @@ function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly st
   if (FINISHED_RUN_STATES.has(run.record.state)) {
     return refuse('run-finished', `run ${run.record.runId} has ended (${run.record.state}); there is nothing to cancel`)
   }
+  if (taskIds === undefined && run.record.state === 'queued') return markRun(draft, run, actor, 'failed')
+  const plan = planCancel(run.graph, run.tis, run.record.state, taskIds)
+  if (!plan.ok) return refuse('task-not-found', plan.message)
+  const indexes = [...plan.states.keys()]
   if (taskIds === undefined) {
-    const open = run.tis.flatMap((ti, index) => (FINISHED_TI_STATES.has(ti.state) ? [] : [index]))
-    if (run.record.state === 'queued') return markRun(draft, run, actor, 'failed')
     abandonRun(draft, run, actor, `cancelled by ${actor}`)
-    return effect(run, open)
-  }
-  const indexes: number[] = []
-  for (const id of taskIds) {
-    const index = run.graph.indexOf.get(id)
-    if (index === undefined || run.tis[index] === undefined)
-      return refuse('task-not-found', `the run has no task "${id}"`)
-    if (!FINISHED_TI_STATES.has(run.tis[index].state)) indexes.push(index)
+    return effect(run, indexes)
   }
   const live = stopExecutions(draft, run, new Set(indexes), actor)
   // A live try fails, without a retry, when its process has ended; what has none fails here and now.
-  setStates(draft, run, actor, new Map(indexes.filter((index) => !live.has(index)).map((index) => [index, 'failed'])))
+  setStates(draft, run, actor, new Map([...plan.states].filter(([index]) => !live.has(index))))
   return effect(run, indexes)
 }
 

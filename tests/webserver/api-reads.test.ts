@@ -151,8 +151,13 @@ describe('runs', () => {
     expect(names(grid.runs[0].states)).toEqual([null, null, null])
     expect(names(grid.runs[1].states)).toEqual(['success', 'failed', 'upstream_failed'])
     expect(grid.runs[1].try_numbers).toEqual([1, 2, 0])
-    expect(grid.runs[2].ends[2]).toBe(Date.UTC(2026, 0, 1, 0, 0, 9))
+    expect(grid.runs[1].ti_ids).toEqual([4, 5, 6])
+    expect(grid.runs[0].ti_ids).toEqual([null, null, null])
     expect((await get(`/dags/sales/grid?limit=3&before=${grid.next_before}`)).runs).toEqual([])
+    const some = await get('/dags/sales/grid?run=1&run=3&run=4&run=99')
+    // 4 is of another Dag, 99 of none.
+    expect(some.runs.map((run: { id: number }) => run.id)).toEqual([3, 1])
+    expect(some.next_before).toBe(null)
   })
 })
 

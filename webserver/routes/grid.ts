@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { TI_STATES } from '../../core/states.ts'
 import { type PackedTis, packTis } from '../../database/queries/grid.ts'
 import { pageRuns } from '../../database/queries/run-pages.ts'
+import { runsByNumber } from '../../database/queries/runs.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { notFound } from '../error-replies.ts'
 import { requireDag } from '../load-run.ts'
@@ -25,11 +26,9 @@ const GridRun = Closed({
   duration: Nullable(Type.Number()),
   note: MaybeText,
   version_number: Nullable(Type.Integer()),
-  states: perTask('Index into state_names; null where the run has no such task instance.'),
+  ti_ids: perTask('Id of the task instance, by which events name it; null where the run has none of that task.'),
+  states: perTask('Index into state_names.'),
   try_numbers: perTask('Current or last try.'),
-  max_tries: perTask('Tries it may have.'),
-  starts: perTask('Epoch milliseconds.'),
-  ends: perTask('Epoch milliseconds.'),
   retry_ats: perTask('Epoch milliseconds; of those that wait for a retry.'),
 })
 
@@ -47,6 +46,11 @@ const Grid = Closed({
 const STATE_INDEX = new Map(TI_STATES.map((state, index) => [state, index]))
 
 export const gridRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
+  async function namedRuns(dagId: string, numbers: readonly number[]) {
+    const found = await runsByNumber(parts.pool, numbers)
+    return found.filter((run) => run.dagId === dagId).toSorted((a, b) => b.id - a.id)
+  }
+
   app.get(
     '/dags/:dag_id/grid',
     {
@@ -57,6 +61,12 @@ export const gridRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts
         querystring: Closed({
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 365, default: 30 })),
           before: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+          run: Type.Optional(
+            Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
+              maxItems: 365,
+              description: 'Numbers of runs: only these, as far as they are there.',
+            }),
+          ),
         }),
         response: answers(Grid),
       },
@@ -64,14 +74,17 @@ export const gridRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts
     async ({ params, query }) => {
       const row = await requireDag(parts, params.dag_id)
       const limit = query.limit ?? 30
-      const runs = await pageRuns(parts.pool, {
-        dagId: row.dagId,
-        order: 'id',
-        falling: true,
-        ...(query.before === undefined ? {} : { cursor: query.before }),
-        offset: 0,
-        limit,
-      })
+      const runs =
+        query.run === undefined
+          ? await pageRuns(parts.pool, {
+              dagId: row.dagId,
+              order: 'id',
+              falling: true,
+              ...(query.before === undefined ? {} : { cursor: query.before }),
+              offset: 0,
+              limit,
+            })
+          : await namedRuns(row.dagId, query.run)
       const versions = await parts.versionsOf([row.versionId])
       const version = versions.get(row.versionId)
       if (version === undefined) throw notFound(`Dag "${row.dagId}" was replaced this moment; ask again.`)
@@ -103,7 +116,7 @@ export const gridRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts
           version_number: run.versionNumber,
           ...placed(packed.get(run.id), places),
         })),
-        next_before: runs.length === limit ? (runs.at(-1)?.id ?? null) : null,
+        next_before: query.run === undefined && runs.length === limit ? (runs.at(-1)?.id ?? null) : null,
       }
     },
   )
@@ -118,11 +131,9 @@ function placed(packed: PackedTis | undefined, places: ReadonlyMap<string, numbe
     return row
   }
   return {
+    ti_ids: spread((at) => packed!.tiIds[at]),
     states: spread((at) => STATE_INDEX.get(packed!.states[at]!)),
     try_numbers: spread((at) => packed!.tries[at]),
-    max_tries: spread((at) => packed!.maxTries[at]),
-    starts: spread((at) => packed!.starts[at]),
-    ends: spread((at) => packed!.ends[at]),
     retry_ats: spread((at) => packed!.retries[at]),
   }
 }

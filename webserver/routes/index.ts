@@ -13,6 +13,8 @@ import { logRoutes } from './logs.ts'
 import { monitorRoutes } from './monitor.ts'
 import { platformRoutes } from './platform.ts'
 import { poolRoutes } from './pools.ts'
+import { runPreviewRoutes } from './run-previews.ts'
+import { taskInputRoutes } from './task-inputs.ts'
 import { taskInstanceRoutes } from './task-instances.ts'
 import { variableRoutes } from './variables.ts'
 import { xcomRoutes } from './xcom-entries.ts'
@@ -22,7 +24,9 @@ export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
   dagVersionRoutes,
   gridRoutes,
   dagRunRoutes,
+  runPreviewRoutes,
   taskInstanceRoutes,
+  taskInputRoutes,
   clearTaskInstancesRoutes,
   logRoutes,
   xcomRoutes,

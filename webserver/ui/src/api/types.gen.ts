@@ -250,10 +250,10 @@ export interface paths {
   "/api/v2/dags/{dag_id}/grid": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get: {
-      parameters: { query?: { limit?: number; before?: number }; header?: never; path: { dag_id: string }; cookie?: never }
+      parameters: { query?: { limit?: number; before?: number; run?: number[] }; header?: never; path: { dag_id: string }; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; state_names: string[]; /** Task ids: those of the newest version in its order, then those only older runs have. */ tasks: string[]; structure: { dag_id: string; version_number: number; tasks: ({ task_id: string; kind: "task" | "trigger"; group_id: string | null; trigger_rule: string; retries: number; pool: string; pool_slots: number; priority_weight: number; timeout: number | null; is_branch: boolean; triggers_dag_id: string | null; doc_md: string | null; line: number | null })[]; edges: ({ source: string; target: string; label: string | null })[]; groups: ({ group_id: string; parent_id: string | null; doc_md: string | null })[] }; runs: ({ id: number; dag_run_id: string; state: "queued" | "running" | "success" | "failed"; run_type: "scheduled" | "manual" | "backfill"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; note: string | null; version_number: number | null; /** Index into state_names; null where the run has no such task instance. */ states: (number | null)[]; /** Current or last try. */ try_numbers: (number | null)[]; /** Tries it may have. */ max_tries: (number | null)[]; /** Epoch milliseconds. */ starts: (number | null)[]; /** Epoch milliseconds. */ ends: (number | null)[]; /** Epoch milliseconds; of those that wait for a retry. */ retry_ats: (number | null)[] })[]; /** Give as `before` for older runs. */ next_before: number | null } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; state_names: string[]; /** Task ids: those of the newest version in its order, then those only older runs have. */ tasks: string[]; structure: { dag_id: string; version_number: number; tasks: ({ task_id: string; kind: "task" | "trigger"; group_id: string | null; trigger_rule: string; retries: number; pool: string; pool_slots: number; priority_weight: number; timeout: number | null; is_branch: boolean; triggers_dag_id: string | null; doc_md: string | null; line: number | null })[]; edges: ({ source: string; target: string; label: string | null })[]; groups: ({ group_id: string; parent_id: string | null; doc_md: string | null })[] }; runs: ({ id: number; dag_run_id: string; state: "queued" | "running" | "success" | "failed"; run_type: "scheduled" | "manual" | "backfill"; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; note: string | null; version_number: number | null; /** Id of the task instance, by which events name it; null where the run has none of that task. */ ti_ids: (number | null)[]; /** Index into state_names. */ states: (number | null)[]; /** Current or last try. */ try_numbers: (number | null)[]; /** Epoch milliseconds; of those that wait for a retry. */ retry_ats: (number | null)[] })[]; /** Give as `before` for older runs. */ next_before: number | null } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
@@ -362,6 +362,44 @@ export interface paths {
       responses: {
         200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_run_id: string; task_ids: string[] } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/dry_run": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { state: "success" | "failed" } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { changes: ({ task_id: string; map_index: number; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; new_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null })[]; total_entries: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/cancel/dry_run": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { task_ids?: string[] } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { changes: ({ task_id: string; map_index: number; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; new_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null })[]; total_entries: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
@@ -512,6 +550,25 @@ export interface paths {
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
     }
+    trace?: never
+  }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/inputs": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { map_index?: number; try_number?: number }; header?: never; path: { dag_id: string; dag_run_id: string; task_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { try_number: number | null; inputs: ({ name: string; /** `task:<id>`, `param:<name>`; none for what the file says. */ sources: string[]; /** null when truncated. */ value: unknown; /** Size as JSON, as far as it is known. */ bytes: number; truncated: boolean; start: string | null })[] } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   "/api/v2/dags/{dag_id}/clearTaskInstances": {

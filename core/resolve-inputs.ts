@@ -1,6 +1,9 @@
-/** The arguments of a handler from their bindings: literals, upstream return values, params. What is missing is `null`. */
-import type { Json } from '../core/json.ts'
-import type { InputBinding } from '../core/serialized-dag.ts'
+/**
+ * The arguments of a handler from their bindings: literals, upstream return values, params. What is missing is `null`. The
+ * worker calls the handler with them, the web server shows them.
+ */
+import type { Json } from './json.ts'
+import type { InputBinding } from './serialized-dag.ts'
 
 export interface InputSources {
   /** JSON text by upstream task id. */
