@@ -5,11 +5,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { backlog } from './backlog.ts'
 import type { Benchmark, Result } from './benchmark.ts'
+import { chainHeavy } from './chain-heavy.ts'
 import { chainLight } from './chain-light.ts'
 import { fanOut } from './fan-out.ts'
+import { storm } from './storm.ts'
 
-const ALL: readonly Benchmark[] = [chainLight, fanOut]
+const ALL: readonly Benchmark[] = [chainLight, fanOut, chainHeavy, backlog, storm]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

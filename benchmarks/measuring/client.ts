@@ -18,31 +18,39 @@ export interface MeasuredRun {
   readonly ms: number
 }
 
-interface Heard {
+export interface Heard {
   readonly eventId: number
+  /** By the monotonic clock. */
   readonly at: number
+  /** By the wall clock: what a tick of a schedule is compared with. */
+  readonly wallAt: number
 }
 
 export class Client {
   readonly db: pg.Client
   readonly #listener: pg.Client
   readonly #url: string
-  readonly #token: string
+  readonly #token: () => Promise<string>
   #heard: Heard[] = []
 
-  private constructor(parts: { db: pg.Client; listener: pg.Client; url: string; token: string }) {
+  private constructor(parts: { db: pg.Client; listener: pg.Client; url: string; token: () => Promise<string> }) {
     this.db = parts.db
     this.#listener = parts.listener
     this.#url = parts.url
     this.#token = parts.token
     this.#listener.on('notification', ({ payload }) => {
-      this.#heard.push({ eventId: Number(payload), at: performance.now() })
+      this.#heard.push({ eventId: Number(payload), at: performance.now(), wallAt: Date.now() })
     })
   }
 
   static async open(folder: BenchFolder, program: RunningProgram): Promise<Client> {
     const url = await program.ready
-    const { token } = await folder.cli<{ token: string }>('tokens', 'create', 'bench', '--role', 'admin')
+    let made: Promise<{ token: string }> | null = null
+    // Made when first needed: making it costs the program a moment.
+    const token = async () => {
+      made ??= folder.cli<{ token: string }>('tokens', 'create', 'bench', '--role', 'admin')
+      return (await made).token
+    }
     const connection = await folder.connection()
     const db = new pg.Client(withDefaults(connection, 'bench'))
     const listener = new pg.Client(withDefaults(connection, 'bench listener'))
@@ -61,7 +69,7 @@ export class Client {
     const answer = await fetch(`${this.#url}/api/v2${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        authorization: `Bearer ${await this.#token()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -80,6 +88,7 @@ export class Client {
 
   /** Triggers a run of `dagId` and waits for its end. @throws when it did not succeed. */
   async run(dagId: string): Promise<MeasuredRun> {
+    await this.#token()
     this.#heard = []
     const sentAt = performance.now()
     const { dag_run_id: runId } = await this.api<{ dag_run_id: string }>('POST', `/dags/${dagId}/dagRuns`, {
@@ -91,7 +100,7 @@ export class Client {
       ([row]) => row?.state === 'success' || row?.state === 'failed',
     )
     if (run?.state !== 'success') throw new Error(`The run ${runId} of ${dagId} ended as ${run?.state}`)
-    return { runId, ms: (await this.#heardOf(run.id)) - sentAt }
+    return { runId, ms: (await this.#endHeard(run.id)).at - sentAt }
   }
 
   /** Asks until `done` accepts the rows. */
@@ -114,14 +123,24 @@ export class Client {
     }
   }
 
-  /** When the commit was heard of that wrote the last event of the run. */
-  async #heardOf(dagRunId: number): Promise<number> {
+  /** When the commit was heard of that wrote this event; everything since the last `run` is remembered. */
+  heardOf(eventId: number): Heard {
+    // Ids grow with time: halve.
+    let [low, high] = [0, this.#heard.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#heard[middle]!.eventId < eventId) low = middle + 1
+      else high = middle
+    }
+    const heard = this.#heard[low]
+    if (heard === undefined) throw new Error(`No NOTIFY came with event ${eventId} or a later one`)
+    return heard
+  }
+
+  async #endHeard(dagRunId: number): Promise<Heard> {
     const { rows } = await this.db.query<{ id: number }>('select max(id) as id from event where dag_run_id = $1', [
       dagRunId,
     ])
-    const last = rows[0]?.id ?? Number.POSITIVE_INFINITY
-    const heard = this.#heard.find((one) => one.eventId >= last)
-    if (heard === undefined) throw new Error(`No NOTIFY came with event ${last}, the last one of run ${dagRunId}`)
-    return heard.at
+    return this.heardOf(rows[0]!.id)
   }
 }
