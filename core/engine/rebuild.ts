@@ -22,12 +22,16 @@ export interface RebuildOptions {
   readonly epoch: number
   readonly host: string
   readonly now: number
+  /** Graphs by version that were built before: a version never changes. */
+  readonly graphs?: ReadonlyMap<number, DagGraph>
 }
 
 export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerMemory {
   const { defaults, now } = options
   const graphs = new Map<number, DagGraph>()
-  for (const version of snapshot.versions) graphs.set(version.versionId, buildGraph(version, defaults))
+  for (const version of snapshot.versions) {
+    graphs.set(version.versionId, options.graphs?.get(version.versionId) ?? buildGraph(version, defaults))
+  }
   const memory: SchedulerMemory = {
     defaults,
     slots: Math.min(options.slots, defaults.parallelism),
