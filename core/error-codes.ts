@@ -33,6 +33,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   command('dag-not-found', 404, 'There is no Dag of that id.'),
   command('pool-in-use', 409, 'A task of an active Dag names the pool.'),
   command('pool-not-found', 404, 'There is no pool of that name.'),
+  command('run-exists', 409, 'The Dag has a run of that id or logical date already.'),
   command('run-finished', 409, 'The run has ended: there is nothing to cancel.'),
   command('run-not-finished', 409, 'Only runs that have ended can be deleted.'),
   command('run-not-found', 404, 'The Dag has no run of that id.'),

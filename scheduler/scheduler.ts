@@ -291,7 +291,7 @@ class SchedulerLoop implements Scheduler {
     const names = events.flatMap((event) => {
       if (event.type !== 'command') return []
       const { request } = event.command
-      return 'runId' in request && request.kind !== 'trigger' ? [{ dagId: request.dagId, runId: request.runId }] : []
+      return 'runId' in request && request.runId !== undefined ? [{ dagId: request.dagId, runId: request.runId }] : []
     })
     if (names.length === 0) return new Map()
     const found = await this.#options.store.loadRuns(memory.epoch, names)

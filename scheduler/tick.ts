@@ -45,7 +45,18 @@ export async function tick(context: TickContext, events: readonly SchedulerEvent
   return true
 }
 
-type Attempt = { readonly plan: Plan } | { readonly plan: null; readonly message: string }
+type Attempt = { readonly plan: Plan } | Failure
+
+interface Failure {
+  readonly plan: null
+  /** For the log of the program. */
+  readonly message: string
+  /** For whoever is answered, and the event log: without a stack. */
+  readonly told: string
+  readonly isDuplicate: boolean
+}
+
+const UNIQUE_VIOLATION = '23505'
 
 async function attempt(
   context: TickContext,
@@ -56,14 +67,17 @@ async function attempt(
   try {
     plan = decide(context.memory, events, context.now(), { ...options, loaded: unheld(context) })
   } catch (error) {
-    return { plan: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    const told = error instanceof Error ? error.message : String(error)
+    return { plan: null, message: (error instanceof Error && error.stack) || told, told, isDuplicate: false }
   }
   if (!plan.empty) {
     const askedAt = context.monotonic()
     const result = await context.store.commit(context.memory.epoch, plan.writes)
     if (result.status === 'fenced') throw new FencedError('another scheduler took the lease')
-    if (result.status === 'data-error')
-      return { plan: null, message: `${result.message} (SQLSTATE ${result.sqlState})` }
+    if (result.status === 'data-error') {
+      const message = `${result.message} (SQLSTATE ${result.sqlState})`
+      return { plan: null, message, told: message, isDuplicate: result.sqlState === UNIQUE_VIOLATION }
+    }
     // The answer came late (this program was stopped, say): a new leader may already count what was queued here as lost.
     if (context.monotonic() - askedAt > START_BY_MS)
       throw new Error('the answer to a commit came too late to act on it')
@@ -92,7 +106,7 @@ async function takeApart(context: TickContext, events: readonly SchedulerEvent[]
     await takeApart(context, events.slice(middle))
     return
   }
-  const repair = repairOf(events[0]!, result.message)
+  const repair = repairOf(events[0]!, result)
   if (repair === null) throw new Error(`a repair failed: ${result.message}`)
   const repaired = await attempt(context, [repair], options)
   if (repaired.plan === null) throw new Error(`could not get past ${events[0]!.type}: ${repaired.message}`)
@@ -100,10 +114,10 @@ async function takeApart(context: TickContext, events: readonly SchedulerEvent[]
 }
 
 /** What is done instead of an event that cannot be taken; `null` when it was a repair already. */
-function repairOf(event: SchedulerEvent, message: string): SchedulerEvent | null {
+function repairOf(event: SchedulerEvent, { told: message, isDuplicate }: Failure): SchedulerEvent | null {
   switch (event.type) {
     case 'command':
-      return { type: 'refuse-command', command: event.command, message }
+      return { type: 'refuse-command', command: event.command, message, isDuplicate }
     case 'report':
       return { type: 'poison-report', report: event.report, message: `its result could not be stored: ${message}` }
     case 'dag-file': {
@@ -127,7 +141,7 @@ async function tickTimer(context: TickContext, timer: Timer): Promise<void> {
   // One run at a time: of several that are due only one may be guilty. The others follow in the next ticks.
   const result = await attempt(context, [], { draining, timers: [timer], oneStep: true })
   if (result.plan !== null) return
-  const repair = repairOfTimer(timer, result.message)
+  const repair = repairOfTimer(timer, result.told)
   const options = { draining, timers: [], advance: false }
   const repaired = await attempt(context, [repair], options)
   if (repaired.plan === null) throw new Error(`could not get past the timer of ${timer.kind}: ${repaired.message}`)

@@ -23,8 +23,15 @@ export function takeCommand(draft: Draft, command: CommandRecord): void {
   if (!answer.ok) noteRefusal(draft, command, answer.message)
 }
 
-/** Answers a command that cannot be taken at all. */
-export function refuseCommand(draft: Draft, command: CommandRecord, message: string): void {
+/** Answers a command that cannot be taken at all. `isDuplicate`: what it makes was there already. */
+export function refuseCommand(draft: Draft, command: CommandRecord, message: string, isDuplicate: boolean): void {
+  if (isDuplicate && command.request.kind === 'trigger') {
+    const { dagId, runId } = command.request
+    const what = `Dag "${dagId}" has a run of this logical date${runId === undefined ? '' : ' or id'} already`
+    draft.answer(command.id, refuse('run-exists', `${what}; choose another`))
+    noteRefusal(draft, command, what)
+    return
+  }
   draft.answer(command.id, refuse('command-failed', message))
   noteRefusal(draft, command, message)
 }
@@ -92,6 +99,9 @@ function trigger(
   if (!resolved.ok) return refuse('bad-params', resolved.message)
   if (request.runId !== undefined && !isRunId(request.runId)) {
     return refuse('bad-run-id', 'the run id must have 1 to 250 characters and no control characters')
+  }
+  if (request.runId !== undefined && draft.findRun(request.dagId, request.runId) !== undefined) {
+    return refuse('run-exists', `Dag "${request.dagId}" has a run "${request.runId}" already; choose another id`)
   }
   const logicalDate = request.logicalDate ?? manualDate(draft.now, dag)
   if (!Number.isFinite(logicalDate) || Math.abs(logicalDate) > 8.64e15) {

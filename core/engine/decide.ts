@@ -138,7 +138,7 @@ function takeResult(draft: Draft, event: SchedulerEvent): void {
 function takeRepair(draft: Draft, event: SchedulerEvent): void {
   switch (event.type) {
     case 'refuse-command':
-      refuseCommand(draft, event.command, event.message)
+      refuseCommand(draft, event.command, event.message, event.isDuplicate)
       return
     case 'skip-step':
       skipStep(draft, event.dagId, event.message)

@@ -13,7 +13,13 @@ export type SchedulerEvent =
   | { readonly type: 'command'; readonly command: CommandRecord }
   | { readonly type: 'dag-file'; readonly report: DagFileReport }
   /** Answers a command that made its tick fail, instead of taking it. */
-  | { readonly type: 'refuse-command'; readonly command: CommandRecord; readonly message: string }
+  | {
+      readonly type: 'refuse-command'
+      readonly command: CommandRecord
+      readonly message: string
+      /** What it makes was there already. */
+      readonly isDuplicate: boolean
+    }
   /** Fails the TI of a report that made its tick fail, without its values. */
   | { readonly type: 'poison-report'; readonly report: ExecutorReport; readonly message: string }
   /**

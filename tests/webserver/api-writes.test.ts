@@ -87,6 +87,19 @@ describe('with a scheduler', () => {
     expect((await ask('POST', '/dags/none/dagRuns', {})).status).toBe(404)
   })
 
+  test('a run whose id or logical date is taken is refused, in words', async () => {
+    const again = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: 'manual__2' })
+    expect(again).toMatchObject({
+      status: 409,
+      body: { code: 'run-exists', detail: expect.stringContaining('"manual__2" already') },
+    })
+    const { body } = await ask('GET', RUN)
+    const sameDate = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: 'other', logical_date: body.logical_date })
+    expect(sameDate).toMatchObject({ status: 409, body: { code: 'run-exists' } })
+    for (const { text } of [again, sameDate]) expect(text).not.toMatch(/constraint|SQLSTATE|\.ts/)
+    expect((await ask('GET', '/dags/sales/dagRuns/other')).status).toBe(404)
+  })
+
   test('note of a run and of a task instance', async () => {
     expect((await ask('PATCH', RUN, { note: 'seen' })).body.note).toBe('seen')
     expect((await ask('PATCH', RUN, { note: null })).body.note).toBeNull()

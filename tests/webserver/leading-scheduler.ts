@@ -1,4 +1,4 @@
-/** A real scheduler on a test database, whose executor never gets a try to run: the Dags of these tests are paused. */
+/** A real scheduler on a test database; its executor runs nothing, and gets nothing where every Dag is paused. */
 import { platformDefaults } from '../../core/config/platform-defaults-from-config.ts'
 import { readConfig } from '../../core/config/read-config.ts'
 import type { Executor } from '../../core/ports/executor.ts'
@@ -7,17 +7,28 @@ import { createScheduler } from '../../scheduler/scheduler.ts'
 import { systemClock } from '../../scheduler/system-clock.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
+export interface LeaderOptions {
+  /** Default: an error, since every Dag is paused. */
+  readonly dispatch?: () => void
+  readonly log?: (line: string) => void
+}
+
 /** Resolves when it leads. */
-export async function startLeader(database: TestDatabase): Promise<{ stop(): Promise<void> }> {
+export async function startLeader(
+  database: TestDatabase,
+  options: LeaderOptions = {},
+): Promise<{ stop(): Promise<void> }> {
   const { config } = readConfig({ env: {}, flags: {}, machine: { cores: 2 } })
   const store = await createPostgresStore(database.connection)
   const executor: Executor = {
     host: 'api-test:1:1',
     slots: 8,
     start: async () => {},
-    dispatch: () => {
-      throw new Error('nothing may be dispatched: every Dag is paused')
-    },
+    dispatch:
+      options.dispatch ??
+      (() => {
+        throw new Error('nothing may be dispatched: every Dag is paused')
+      }),
     cancel: () => {},
     acknowledge: () => {},
     inventory: () => ({ running: [], finished: [] }),
@@ -28,7 +39,7 @@ export async function startLeader(database: TestDatabase): Promise<{ stop(): Pro
     executor,
     clock: systemClock,
     defaults: platformDefaults(config),
-    log: () => {},
+    log: options.log ?? (() => {}),
   })
   await scheduler.start()
   const until = Date.now() + 10_000
