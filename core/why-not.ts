@@ -75,8 +75,7 @@ export function whyNot(facts: WhyNotFacts): Reason[] {
       return reasons
     }
   }
-  const tis = graph.tasks.map((task) => facts.tis.get(task.taskId)!)
-  const demands = demandsOf(facts, { record: run, graph, tis }, { record: dag, graph }, index, false)
+  const demands = demandsOf(facts, { record: run, graph }, { record: dag, graph }, ti, index, false)
   for (const demand of demands) {
     if (demand.units === 0 || (facts.usage.get(demand.key) ?? 0) + demand.units <= demand.capacity) continue
     add(

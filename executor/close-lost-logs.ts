@@ -10,7 +10,7 @@ export function closeLostLogs(plan: Plan, logs: FileLogStore, ownHost: string): 
   for (const row of plan.writes.updatedTries) {
     if (row.cause?.kind !== 'host-lost' || row.host === ownHost || row.endDate === null) continue
     const run = plan.draft.runs.get(row.dagRunId)
-    const ti = run?.tis.find((one) => one.id === row.tiId)
+    const ti = run?.allTis().find((one) => one.id === row.tiId)
     if (run === undefined || ti === undefined) continue
     const { tiId, tryNumber } = row
     const { taskId, mapIndex } = ti

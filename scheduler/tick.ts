@@ -83,7 +83,7 @@ async function attempt(
       throw new Error('the answer to a commit came too late to act on it')
   }
   apply(context.memory, plan)
-  for (const [id, run] of plan.draft.runs) if (context.loaded?.has(id) === true) context.loaded.set(id, run.memory())
+  for (const [id, run] of plan.draft.runs) if (context.loaded?.has(id) === true) context.loaded.set(id, run.committed())
   context.act(plan)
   return { plan }
 }

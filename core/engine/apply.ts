@@ -11,9 +11,9 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   const abandoned = abandonedRuns(memory, plan)
   for (const [id, run] of draft.runs) {
     const { state } = run.record
-    if (state === 'running') memory.runs.set(id, run.memory())
+    if (state === 'running') memory.runs.set(id, run.committed())
     else if (memory.runs.delete(id)) memory.waiting.drop(runKey(id))
-    if (state === 'queued' && run.tis.length > 0) memory.parked.set(id, run.memory())
+    if (state === 'queued' && run.size > 0) memory.parked.set(id, run.committed())
     else memory.parked.delete(id)
   }
   for (const [versionId, graph] of draft.newGraphs) memory.graphs.set(versionId, graph)

@@ -159,7 +159,7 @@ function fireTimer(draft: Draft, timer: Timer): void {
       return
     case 'retry': {
       const run = draft.run(timer.dagRunId)
-      const ti = run?.tis[timer.index]
+      const ti = run?.ti(timer.index)
       if (run !== undefined && ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber)
         run.markReady(timer.index)
       return

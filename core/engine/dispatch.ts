@@ -62,7 +62,14 @@ export function dispatchReady(draft: Draft): WaitingChanges {
       source.take()
       continue
     }
-    const demands = demandsOf(poolsOf(draft), run, draft.dag(run.record.dagId), entry.index, draft.draining)
+    const demands = demandsOf(
+      poolsOf(draft),
+      run,
+      draft.dag(run.record.dagId),
+      run.ti(entry.index)!,
+      entry.index,
+      draft.draining,
+    )
     const refusal = refusedBy(draft, demands, entry, source.key, { taken, added })
     if (refusal === null) {
       source.take()
@@ -105,8 +112,8 @@ function liveRun(draft: Draft, entry: ReadyTi): RunDraft | null {
   if (draft.endedRuns.has(entry.dagRunId)) return null
   const run = draft.run(entry.dagRunId)
   if (run === undefined || run.record.state !== 'running') return null
-  const ti = run.tis[entry.index]!
-  return run.ready[entry.index] === 1 && ti.tryNumber === entry.tryNumber ? run : null
+  const ti = run.ti(entry.index)!
+  return run.isReady(entry.index) && ti.tryNumber === entry.tryNumber ? run : null
 }
 
 function refusedBy(
@@ -130,7 +137,7 @@ function refusedBy(
 
 /** @returns false for a run that cannot be dispatched: it is set aside, all else goes on (invariant 11). */
 function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly Demand[]): boolean {
-  const before = run.tis[index]!
+  const before = run.ti(index)!
   const ti: TiRecord = {
     ...before,
     state: 'queued',
@@ -224,7 +231,7 @@ function upstreamTries(run: RunDraft, index: number): Record<string, TryKey> {
   if (serialized.trigger?.conf !== undefined) collectXComs(serialized.trigger.conf, ids)
   const tries: Record<string, TryKey> = {}
   for (const id of ids) {
-    const upstream = run.tis[run.graph.indexOf.get(id) ?? -1]
+    const upstream = run.ti(run.graph.indexOf.get(id) ?? -1)
     if (upstream === undefined)
       throw new Error(`an argument is the result of task "${id}", which the Dag does not have`)
     tries[id] = { tiId: upstream.id, tryNumber: upstream.tryNumber }

@@ -179,7 +179,7 @@ export class Draft {
   }
 
   addRun(run: RunDraft): void {
-    this.rows += run.tis.length + 1
+    this.rows += run.size + 1
     this.runs.set(run.record.id, run)
   }
 
@@ -305,7 +305,7 @@ export class Draft {
   newlyReady(): ReadyTi[] {
     const found: ReadyTi[] = []
     for (const run of this.runs.values()) {
-      for (const index of run.newlyReady) found.push(readyTi(run, index))
+      for (const index of run.newlyReady) found.push(readyTi(run, run.ti(index)!, index))
     }
     return found
   }
@@ -320,7 +320,7 @@ export class Draft {
       if (this.#queuedRuns.has(run.record.id)) insertedRuns.push(run.record)
       else if (run.recordChanged) updatedRuns.push(run.record)
       const target = run.isNew ? insertedTis : updatedTis
-      for (const index of run.changedTis) target.push(run.tis[index]!)
+      for (const index of run.changedTis) target.push(run.ti(index)!)
     }
     for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)
     const tries = [...this.#tries.values()]
@@ -362,13 +362,13 @@ function isNamed(record: RunRecord, dagId: string, runId: string): boolean {
   return record.dagId === dagId && record.runId === runId
 }
 
-export function readyTi(run: Pick<RunMemory, 'record' | 'graph' | 'tis'>, index: number): ReadyTi {
+export function readyTi(run: Pick<RunMemory, 'record' | 'graph'>, ti: TiRecord, index: number): ReadyTi {
   return {
     dagRunId: run.record.id,
     index,
     priority: run.graph.tasks[index]!.priority,
     runStart: run.record.startDate ?? run.record.queuedAt,
-    tryNumber: run.tis[index]!.tryNumber,
+    tryNumber: ti.tryNumber,
   }
 }
 

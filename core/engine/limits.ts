@@ -2,7 +2,7 @@
  * The limits a try must pass, in the order they are asked (airflow-behaviour 2.12, without its flaw of cutting the list
  * before the limits are applied). Limits count executions, not TI states, so a slot is held until its process is gone.
  */
-import type { PoolRecord } from '../records.ts'
+import type { PoolRecord, TiRecord } from '../records.ts'
 import type { DagMemory, RunMemory } from './memory.ts'
 
 export interface Demand {
@@ -26,8 +26,9 @@ export const taskKey = (dagId: string, taskId: string) => `task:${dagId}/${taskI
 /** What one TI asks for. Units of the first two are not held: they only say yes or no. */
 export function demandsOf(
   memory: { readonly pools: ReadonlyMap<string, PoolRecord>; readonly slots: number },
-  run: Pick<RunMemory, 'record' | 'graph' | 'tis'>,
+  run: Pick<RunMemory, 'record' | 'graph'>,
   dag: Pick<DagMemory, 'record' | 'graph'> | undefined,
+  ti: Pick<TiRecord, 'id'>,
   index: number,
   draining: boolean,
 ): Demand[] {
@@ -38,7 +39,7 @@ export function demandsOf(
     { key: DRAINING, units: 0, capacity: draining ? -1 : 0, strict: false },
     { key: pausedKey(dagId), units: 0, capacity: dag?.record.isPaused === true ? -1 : 0, strict: false },
     // The old execution of this very TI may still be dying.
-    { key: tiKey(run.tis[index]!.id), units: 1, capacity: 1, strict: false },
+    { key: tiKey(ti.id), units: 1, capacity: 1, strict: false },
     { key: runKey(id), units: 1, capacity: dag?.graph.maxActiveTasks ?? run.graph.maxActiveTasks, strict: false },
   ]
   if (task.maxActiveTisPerDag !== null) {

@@ -86,8 +86,8 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
       if (ti.retryAt === null || ti.retryAt <= now) run.markReady(index)
       else memory.timers.push({ at: ti.retryAt, kind: 'retry', dagRunId: record.id, index, tryNumber: ti.tryNumber })
     })
-    for (const index of run.newlyReady) candidates.push(readyTi(run, index))
-    memory.runs.set(record.id, run.memory())
+    for (const index of run.newlyReady) candidates.push(readyTi(run, run.ti(index)!, index))
+    memory.runs.set(record.id, run.committed())
     if (graph.dagrunTimeoutMs !== null && record.startDate !== null) {
       memory.timers.push({ at: record.startDate + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
     }

@@ -20,7 +20,7 @@ export function takeStarted(draft: Draft, report: TryStarted): void {
   const execution = draft.execution(report.key)
   if (execution === undefined) return
   const run = draft.run(execution.record.dagRunId)
-  const ti = run?.tis[execution.index]
+  const ti = run?.ti(execution.index)
   const tryRecord = {
     ...execution.tryRecord,
     state: 'running' as const,
@@ -80,7 +80,7 @@ interface TryFacts {
 function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, facts: TryFacts): void {
   draft.endExecution(execution)
   const run = draft.run(execution.record.dagRunId)
-  const ti = run?.tis[execution.index]
+  const ti = run?.ti(execution.index)
   const current = run !== undefined && ti !== undefined && isCurrent(ti, execution.record)
   draft.writeTry(
     {
@@ -119,7 +119,7 @@ function takeSuccess(
   outcome: Extract<TryOutcome, { state: 'success' }>,
   facts: TryFacts,
 ): void {
-  const ti = run.tis[index]!
+  const ti = run.ti(index)!
   for (const xcom of outcome.xcoms) {
     if (xcom.stored || xcom.json === null) continue
     draft.writeXCom({ tiId: ti.id, tryNumber: ti.tryNumber, key: xcom.key, dagRunId: run.record.id, json: xcom.json })
@@ -135,7 +135,7 @@ function takeSuccess(
 }
 
 function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfDeath, facts: TryFacts): void {
-  const ti = run.tis[index]!
+  const ti = run.ti(index)!
   const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses)
   const base: TiRecord = { ...ti, ...after.counters, startDate: facts.startedAt, endDate: facts.endedAt }
   if (after.state === 'failed') {

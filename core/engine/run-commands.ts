@@ -35,8 +35,8 @@ export function takeRunCommand(draft: Draft, command: CommandRecord, request: Ru
 }
 
 function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions): CommandAnswer {
-  if (run.tis.length === 0) return effect(run, [])
-  const plan = planClear(run.graph, run.tis, options)
+  if (run.size === 0) return effect(run, [])
+  const plan = planClear(run.graph, run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
   clearIndexes(draft, run, actor, plan.indexes)
   return effect(run, plan.indexes)
@@ -48,7 +48,7 @@ function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: reado
   stopExecutions(draft, run, new Set(indexes), `clear by ${actor}`)
   const cleared = new Map<number, TiRecord>()
   for (const index of indexes) {
-    const ti = run.tis[index]!
+    const ti = run.ti(index)!
     cleared.set(index, {
       ...ti,
       state: 'none',
@@ -68,9 +68,9 @@ function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: reado
 }
 
 function mark(draft: Draft, run: RunDraft, actor: string, options: MarkOptions): CommandAnswer {
-  if (run.tis.length === 0)
+  if (run.size === 0)
     return refuse('run-not-started', 'the run is queued and has no task instances yet; mark the run, or wait')
-  const plan = planMark(run.graph, run.tis, options)
+  const plan = planMark(run.graph, run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
   setStates(draft, run, actor, new Map(plan.indexes.map((index) => [index, options.state])))
   clearIndexes(draft, run, actor, plan.cleared)
@@ -95,7 +95,7 @@ function settleFinished(draft: Draft, run: RunDraft, actor: string): void {
 }
 
 function markRun(draft: Draft, run: RunDraft, actor: string, state: 'success' | 'failed'): CommandAnswer {
-  const states = planMarkRun(run.tis, state)
+  const states = planMarkRun(run.allTis(), state)
   const before = run.record.state
   setStates(draft, run, actor, states, false)
   if (before === 'queued') dequeue(draft, run)
@@ -118,7 +118,7 @@ function setStates(
   stopExecutions(draft, run, new Set(states.keys()), actor)
   const changed = new Map<number, TiRecord>()
   for (const [index, state] of states) {
-    changed.set(index, { ...run.tis[index]!, state, retryAt: null, endDate: draft.now })
+    changed.set(index, { ...run.ti(index)!, state, retryAt: null, endDate: draft.now })
   }
   for (const ti of changed.values()) draft.tiEvent(run, ti, actor, 'marked')
   draft.rows += changed.size
@@ -130,7 +130,7 @@ function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly st
     return refuse('run-finished', `run ${run.record.runId} has ended (${run.record.state}); there is nothing to cancel`)
   }
   if (taskIds === undefined && run.record.state === 'queued') return markRun(draft, run, actor, 'failed')
-  const plan = planCancel(run.graph, run.tis, run.record.state, taskIds)
+  const plan = planCancel(run.graph, run.allTis(), run.record.state, taskIds)
   if (!plan.ok) return refuse('task-not-found', plan.message)
   const indexes = [...plan.states.keys()]
   if (taskIds === undefined) {
@@ -163,7 +163,7 @@ function note(draft: Draft, run: RunDraft, actor: string, request: Of<'note'>): 
     if (run.record.state === 'queued') draft.replaceQueued(run.record)
     draft.event({ kind: 'run.note', actor, dagRunId: id, dagId, cause: request.note })
   } else {
-    const ti = run.tis[run.graph.indexOf.get(request.taskId) ?? -1]
+    const ti = run.ti(run.graph.indexOf.get(request.taskId) ?? -1)
     if (ti === undefined) return refuse('task-not-found', `the run has no task "${request.taskId}"`)
     draft.setTiNote(ti.id, request.note)
     draft.event({ kind: 'ti.note', actor, dagRunId: id, dagId, tiId: ti.id, cause: request.note })

@@ -1,5 +1,5 @@
 /**
- * One run during one tick: a copy on write of its memory, in which TIs end, upstream counts move and downstream tasks are
+ * One run during one tick: its memory with this tick's changes laid over it, in which TIs end, upstream counts move and downstream tasks are
  * evaluated. Nothing here knows about limits or the database; it answers which TIs became ready and whether the run ended.
  */
 import { type DagGraph, excludedByBranches } from '../graph.ts'
@@ -18,35 +18,39 @@ export class RunDraft {
   record: RunRecord
   readonly graph: DagGraph
   readonly isNew: boolean
-  readonly tis: TiRecord[]
-  readonly counts: Int32Array
-  readonly ready: Uint8Array
   open: number
   recordChanged: boolean
   readonly changedTis = new Set<number>()
   /** Became ready during this tick, in order. */
   readonly newlyReady: number[] = []
   readonly #toEvaluate: number[] = []
+  /** What memory holds, only read; or arrays of this draft's own, written at once. */
+  #base: Pick<RunMemory, 'tis' | 'counts' | 'ready'>
+  #isOwn: boolean
+  // What this tick changes, laid over `#base`: a tick costs what it touches, not the size of the run.
+  readonly #tis = new Map<number, TiRecord>()
+  /** By place in `counts`. */
+  readonly #counts = new Map<number, number>()
+  readonly #ready = new Map<number, 0 | 1>()
 
-  private constructor(memory: RunMemory, isNew: boolean) {
+  private constructor(memory: RunMemory, how: { readonly isNew: boolean; readonly isOwn: boolean }) {
     this.record = memory.record
     this.graph = memory.graph
-    this.tis = memory.tis.slice()
-    this.counts = memory.counts.slice()
-    this.ready = memory.ready.slice()
     this.open = memory.open
-    this.isNew = isNew
-    this.recordChanged = isNew
+    this.#base = memory
+    this.#isOwn = how.isOwn
+    this.isNew = how.isNew
+    this.recordChanged = how.isNew
   }
 
   static of(memory: RunMemory): RunDraft {
-    return new RunDraft(memory, false)
+    return new RunDraft(memory, { isNew: false, isOwn: false })
   }
 
   /** A run that starts in this tick, with fresh TIs whose ids start at `firstTiId`. */
   static start(record: RunRecord, graph: DagGraph, firstTiId: number): RunDraft {
     const tis = graph.tasks.map((task): TiRecord => newTi(task, record, firstTiId + task.index))
-    const draft = new RunDraft({ ...rebuildCounts(graph, tis), record, graph, tis }, true)
+    const draft = new RunDraft({ ...rebuildCounts(graph, tis), record, graph, tis }, { isNew: true, isOwn: true })
     for (let i = 0; i < tis.length; i++) draft.changedTis.add(i)
     return draft
   }
@@ -54,11 +58,41 @@ export class RunDraft {
   /** A queued run as far as it exists: its record. */
   static withoutTis(record: RunRecord, graph: DagGraph): RunDraft {
     const none = { tis: [], counts: new Int32Array(), ready: new Uint8Array(), open: 0 }
-    return new RunDraft({ record, graph, ...none }, false)
+    return new RunDraft({ record, graph, ...none }, { isNew: false, isOwn: true })
   }
 
-  memory(): RunMemory {
-    const { record, graph, tis, counts, ready, open } = this
+  /** Number of TIs; 0 for a queued run that has none yet. */
+  get size(): number {
+    return this.#base.tis.length
+  }
+
+  /** As this tick has it; `undefined` only for an index that the run does not have. */
+  ti(index: number): TiRecord | undefined {
+    return this.#tis.get(index) ?? this.#base.tis[index]
+  }
+
+  /** All of them: linear in the size of the run, for commands. */
+  allTis(): TiRecord[] {
+    const tis = this.#base.tis.slice()
+    for (const [index, ti] of this.#tis) tis[index] = ti
+    return tis
+  }
+
+  isReady(index: number): boolean {
+    return (this.#ready.get(index) ?? this.#base.ready[index]) === 1
+  }
+
+  /**
+   * What memory holds from now on. Only after the commit: it writes this tick's changes into the arrays memory has, so
+   * that the cost of a tick does not grow with the run. May be called again.
+   */
+  committed(): RunMemory {
+    const { record, graph, open } = this
+    const { counts, ready } = this.#base
+    const tis = this.#base.tis as TiRecord[]
+    for (const [index, ti] of this.#tis) tis[index] = ti
+    for (const [place, count] of this.#counts) counts[place] = count
+    for (const [index, flag] of this.#ready) ready[index] = flag
     return { record, graph, tis, counts, ready, open }
   }
 
@@ -69,9 +103,8 @@ export class RunDraft {
 
   /** Writes a TI whose state does not end here (queued, running, up_for_retry). */
   update(index: number, ti: TiRecord): void {
-    this.tis[index] = ti
-    this.changedTis.add(index)
-    this.ready[index] = 0
+    this.#setTi(index, ti)
+    this.#setReady(index, 0)
   }
 
   /** Ends a TI and lets everything below it follow. */
@@ -91,24 +124,28 @@ export class RunDraft {
    * an entry twice; the second finds the TI no longer ready.
    */
   rewrite(changes: ReadonlyMap<number, TiRecord>, evaluate: boolean, onChange: TiChangeListener): void {
+    const due = [...this.#base.tis.keys()].filter((i) => this.isReady(i) && this.ti(i)!.state === 'up_for_retry')
+    const tis = this.allTis()
     for (const [index, ti] of changes) {
-      this.tis[index] = ti
+      tis[index] = ti
       this.changedTis.add(index)
     }
-    const { counts, open } = rebuildCounts(this.graph, this.tis)
-    this.counts.set(counts)
+    const { counts, ready, open } = rebuildCounts(this.graph, tis)
+    this.#base = { tis, counts, ready }
+    this.#isOwn = true
+    this.#tis.clear()
+    this.#counts.clear()
+    this.#ready.clear()
     this.open = open
-    const due = this.tis.flatMap((ti, index) => (ti.state === 'up_for_retry' && this.ready[index] === 1 ? [index] : []))
-    this.ready.fill(0)
     if (!evaluate) return
     this.evaluateAll(onChange)
-    for (const index of due) this.markReady(index)
+    for (const index of due) if (this.ti(index)!.state === 'up_for_retry') this.markReady(index)
   }
 
   /** A TI waits for a limit again (its retry delay has passed). */
   markReady(index: number): void {
-    if (this.ready[index] === 1) return
-    this.ready[index] = 1
+    if (this.isReady(index)) return
+    this.#setReady(index, 1)
     this.newlyReady.push(index)
   }
 
@@ -122,20 +159,20 @@ export class RunDraft {
     const offset = COUNT_OFFSET.get(ti.state)
     // A rule of a newer program, say: better one run set aside than counts that never add up.
     if (offset === undefined) throw new Error(`task "${ti.taskId}" cannot end as "${ti.state}"`)
-    this.tis[index] = ti
-    this.changedTis.add(index)
-    this.ready[index] = 0
+    this.#setTi(index, ti)
+    this.#setReady(index, 0)
     this.open--
     for (const child of this.graph.downstream[index]!) {
-      this.counts[child * COUNTS + offset]! += 1
+      const place = child * COUNTS + offset
+      this.#setCount(place, this.#count(place) + 1)
       this.#toEvaluate.push(child)
     }
     onChange(ti, cause)
   }
 
   #evaluate(index: number, onChange: TiChangeListener): void {
-    const ti = this.tis[index]!
-    if (ti.state !== 'none' || this.ready[index] === 1) return
+    const ti = this.ti(index)!
+    if (ti.state !== 'none' || this.isReady(index)) return
     const verdict = this.#verdict(index)
     if (verdict === 'wait') return
     if (verdict === 'run') {
@@ -149,7 +186,7 @@ export class RunDraft {
   #verdict(index: number): 'wait' | 'run' | { state: TiState; cause: string } {
     // A branch decides first: whether the other upstreams end before or after it must not change the outcome.
     for (const decider of this.graph.deciders[index]!) {
-      const ti = this.tis[decider]!
+      const ti = this.ti(decider)!
       if (!FINISHED_TI_STATES.has(ti.state)) return 'wait'
       if (ti.branchSkips !== null && branchSkips(ti).includes(this.graph.tasks[index]!.taskId)) {
         return { state: 'skipped', cause: `not followed by the branch of ${ti.taskId}` }
@@ -158,21 +195,41 @@ export class RunDraft {
     const task = this.graph.tasks[index]!
     const base = index * COUNTS
     const verdict = evaluateTriggerRule(task.triggerRule, {
-      success: this.counts[base]!,
-      failed: this.counts[base + 1]!,
-      skipped: this.counts[base + 2]!,
-      upstreamFailed: this.counts[base + 3]!,
-      removed: this.counts[base + 4]!,
+      success: this.#count(base),
+      failed: this.#count(base + 1),
+      skipped: this.#count(base + 2),
+      upstreamFailed: this.#count(base + 3),
+      removed: this.#count(base + 4),
       total: this.graph.upstream[index]!.length,
     })
     if (verdict === 'wait' || verdict === 'run') return verdict
     return { state: verdict, cause: `trigger rule ${task.triggerRule}: ${this.#upstreamSummary(base)}` }
   }
 
+  #setTi(index: number, ti: TiRecord): void {
+    if (this.#isOwn) (this.#base.tis as TiRecord[])[index] = ti
+    else this.#tis.set(index, ti)
+    this.changedTis.add(index)
+  }
+
+  #setReady(index: number, flag: 0 | 1): void {
+    if (this.#isOwn) this.#base.ready[index] = flag
+    else this.#ready.set(index, flag)
+  }
+
+  #count(place: number): number {
+    return this.#counts.get(place) ?? this.#base.counts[place]!
+  }
+
+  #setCount(place: number, count: number): void {
+    if (this.#isOwn) this.#base.counts[place] = count
+    else this.#counts.set(place, count)
+  }
+
   #upstreamSummary(base: number): string {
     const parts: string[] = []
     for (let i = 0; i < COUNTS; i++) {
-      const count = this.counts[base + i]!
+      const count = this.#count(base + i)
       if (count > 0) parts.push(`${count} ${COUNTED_STATES[i]}`)
     }
     return parts.length === 0 ? 'no upstream has ended' : `upstream ${parts.join(', ')}`
@@ -181,7 +238,7 @@ export class RunDraft {
   #latestUpstreamEnd(index: number): number | null {
     let latest: number | null = null
     for (const up of this.graph.upstream[index]!) {
-      const end = this.tis[up]!.endDate
+      const end = this.ti(up)!.endDate
       if (end !== null && (latest === null || end > latest)) latest = end
     }
     return latest

@@ -152,7 +152,7 @@ function promote(draft: Draft, dag: DagMemory): void {
 /** A cleared run waits in the queue with its TIs; any other gets fresh ones now. */
 function startOrResume(draft: Draft, running: RunRecord): RunDraft {
   const parked = draft.run(running.id)
-  if (parked !== undefined && parked.tis.length > 0) {
+  if (parked !== undefined && parked.size > 0) {
     parked.setRecord(running)
     return parked
   }
@@ -182,9 +182,10 @@ export function dequeue(draft: Draft, run: RunDraft): void {
 /** States of the leaves that take part in the run. */
 export function leafStates(run: RunDraft): TiState[] {
   const leaves: TiState[] = []
-  run.tis.forEach((ti, i) => {
-    if (run.graph.downstream[i]!.length === 0 && ti.state !== 'removed') leaves.push(ti.state)
-  })
+  for (let i = 0; i < run.size; i++) {
+    const { state } = run.ti(i)!
+    if (run.graph.downstream[i]!.length === 0 && state !== 'removed') leaves.push(state)
+  }
   return leaves
 }
 
@@ -229,7 +230,7 @@ export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: strin
   // From the leaves up, so that no trigger rule of a task below can fire in between.
   for (let i = run.graph.order.length - 1; i >= 0; i--) {
     const index = run.graph.order[i]!
-    const ti = run.tis[index]
+    const ti = run.ti(index)
     if (ti === undefined || FINISHED_TI_STATES.has(ti.state)) continue
     run.finish(index, { ...ti, state: 'skipped', retryAt: null, endDate: draft.now }, cause, draft.listener(run))
   }
