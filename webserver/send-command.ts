@@ -1,8 +1,9 @@
 /**
  * Commands of the API: put into the inbox as the user's, waited for, and turned into an answer. Invariants: nothing here
- * changes a run by itself; a refusal has the HTTP status of its code; who sends the same `Idempotency-Key` again gets
- * the first answer.
+ * changes a run by itself; a refusal has the HTTP status of its code; who sends the same request with the same
+ * `Idempotency-Key` again gets the first answer, and nobody ever gets the answer to another request.
  */
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { ERROR_CODES } from '../core/error-codes.ts'
 import type { CommandRequest } from '../core/records.ts'
@@ -28,8 +29,7 @@ export async function sendCommand(
   const key = idempotencyKey(request)
   const result = await submitCommand(parts.pool, command, {
     actor,
-    // One key may name several commands of one request, and two users may choose the same.
-    ...(key === undefined ? {} : { idempotencyKey: `${actor}:${key}:${command.kind}` }),
+    ...(key === undefined ? {} : { idempotencyKey: nameOf(request, actor, key, command.kind) }),
     notAfter: parts.now() + VALID_MS,
     timeoutMs: parts.commandPatienceMs ?? PATIENCE_MS,
   })
@@ -53,12 +53,21 @@ export async function sendCommand(
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {
-  const key = request.headers['idempotency-key'] ?? request.headers['x-request-id']
+  const key = request.headers['idempotency-key']
   if (key === undefined) return undefined
   if (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY) {
     throw new EarlyReply(400, `The header Idempotency-Key must hold 1 to ${LONGEST_KEY} characters, once.`)
   }
   return key
+}
+
+/**
+ * One key may name several commands of one request, two users may choose the same, and a client may by mistake use one for
+ * two requests: then both are carried out.
+ */
+function nameOf(request: FastifyRequest, actor: string, key: string, kind: string): string {
+  const whole = JSON.stringify([actor, key, kind, request.method, request.url, request.body ?? null])
+  return createHash('sha256').update(whole).digest('base64url')
 }
 
 function sentence(text: string): string {

@@ -87,6 +87,21 @@ describe('with a scheduler', () => {
     expect((await ask('POST', '/dags/none/dagRuns', {})).status).toBe(404)
   })
 
+  test('one key for two requests by mistake: each gets its own answer', async () => {
+    const key = { 'idempotency-key': 'reused', 'x-request-id': 'of a proxy' }
+    const first = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: 'key-1' }, key)
+    const second = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: 'key-2' }, key)
+    expect([first.body.dag_run_id, second.body.dag_run_id]).toEqual(['key-1', 'key-2'])
+    const note = (run: string) => ask('PATCH', `/dags/sales/dagRuns/${run}`, { note: 'same' }, key)
+    expect((await note('key-1')).body).toMatchObject({ dag_run_id: 'key-1', note: 'same' })
+    expect((await note('key-2')).body).toMatchObject({ dag_run_id: 'key-2', note: 'same' })
+    // What a proxy or a tracer names a request by is no wish to have it answered once.
+    const traced = { 'x-request-id': 'trace' }
+    for (const text of ['one', 'other', 'one']) {
+      expect((await ask('PATCH', '/dags/sales/dagRuns/key-1', { note: text }, traced)).body.note).toBe(text)
+    }
+  })
+
   test('a run whose id or logical date is taken is refused, in words', async () => {
     const again = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: 'manual__2' })
     expect(again).toMatchObject({
