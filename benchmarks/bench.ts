@@ -10,9 +10,11 @@ import type { Benchmark, Result } from './benchmark.ts'
 import { chainHeavy } from './chain-heavy.ts'
 import { chainLight } from './chain-light.ts'
 import { fanOut } from './fan-out.ts'
+import { parse } from './parse.ts'
+import { startMemory } from './start-memory.ts'
 import { storm } from './storm.ts'
 
-const ALL: readonly Benchmark[] = [chainLight, fanOut, chainHeavy, backlog, storm]
+const ALL: readonly Benchmark[] = [chainLight, fanOut, chainHeavy, backlog, storm, parse, startMemory]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
