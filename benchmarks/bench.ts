@@ -10,11 +10,12 @@ import type { Benchmark, Result } from './benchmark.ts'
 import { chainHeavy } from './chain-heavy.ts'
 import { chainLight } from './chain-light.ts'
 import { fanOut } from './fan-out.ts'
+import { history } from './history.ts'
 import { parse } from './parse.ts'
 import { startMemory } from './start-memory.ts'
 import { storm } from './storm.ts'
 
-const ALL: readonly Benchmark[] = [chainLight, fanOut, chainHeavy, backlog, storm, parse, startMemory]
+const ALL: readonly Benchmark[] = [chainLight, fanOut, chainHeavy, backlog, storm, parse, startMemory, history]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -14,11 +14,31 @@ export interface SessionOptions extends StartOptions {
   readonly files?: Readonly<Record<string, string>>
 }
 
+/** In a new folder, which is removed at the end. */
 export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  return withFolder(async (folder) => {
+    for (const [name, text] of Object.entries(options.files ?? {})) await folder.put(name, text)
+    return withProgram(folder, options, work)
+  })
+}
+
+export async function withFolder<T>(work: (folder: BenchFolder) => Promise<T>): Promise<T> {
   const folder = await BenchFolder.make()
   try {
-    for (const [name, text] of Object.entries(options.files ?? {})) await folder.put(name, text)
-    const program = await folder.start(options)
+    return await work(folder)
+  } finally {
+    await folder.remove()
+  }
+}
+
+/** In a folder that stays. */
+export async function withProgram<T>(
+  folder: BenchFolder,
+  options: StartOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const program = await folder.start(options)
+  try {
     const client = await Client.open(folder, program)
     try {
       await requireDurable(client.db)
@@ -29,6 +49,6 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
       await client.close()
     }
   } finally {
-    await folder.remove()
+    await program.stop()
   }
 }
