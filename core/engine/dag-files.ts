@@ -8,6 +8,7 @@ import type { DagFileReport, ParsedDag } from '../ports/dag-source.ts'
 import type { DagRecord } from '../records.ts'
 import type { ImportProblem, SerializedDag } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
+import { runKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { plan } from './runs.ts'
 
@@ -102,6 +103,12 @@ function takeDag(draft: Draft, file: string, bundleHash: string, parsed: ParsedD
     queued: before?.queued ?? [],
   })
   draft.dagsToAdvance.add(record.dagId)
+  if (before !== undefined && graph.maxActiveTasks > before.graph.maxActiveTasks) {
+    // Whoever waits for the old cap is looked at again.
+    for (const run of draft.memory.runs.values()) {
+      if (run.record.dagId === record.dagId) draft.freed.add(runKey(run.record.id))
+    }
+  }
   draft.event({
     kind: before === undefined ? 'dag.added' : 'dag.changed',
     actor: 'dag-processor',
