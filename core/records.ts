@@ -166,6 +166,30 @@ export interface MarkOptions {
   readonly downstream: boolean
 }
 
+/** A variable as it is stored. */
+export interface StoredVariable {
+  readonly key: string
+  /** Encrypted when it is a secret. */
+  readonly value: string
+  readonly isSecret: boolean
+  readonly description: string | null
+}
+
+/** A connection as it is stored. */
+export interface StoredConnection {
+  readonly id: string
+  readonly type: string
+  readonly description: string | null
+  readonly host: string | null
+  readonly schema: string | null
+  readonly login: string | null
+  readonly port: number | null
+  /** Encrypted. Left out: as it was. */
+  readonly password?: string | null
+  /** JSON text, encrypted. Left out: as it was. */
+  readonly extra?: string | null
+}
+
 /** What operators and tasks ask for; inserted by anyone, taken by the leader in order of id. */
 export type CommandRequest =
   | {
@@ -203,11 +227,24 @@ export type CommandRequest =
   /** Finished runs only: the run, its TIs, tries and XComs go; its events stay. */
   | { readonly kind: 'delete-run'; readonly dagId: string; readonly runId: string }
   | { readonly kind: 'delete-pool'; readonly name: string }
-  /** Only a Dag whose file is gone: the Dag with its versions and its runs goes; its events stay. */
+  /**
+   * The Dag with its versions, runs, TIs, tries, XComs and notes; its events stay. Refused while tries of it run. A large
+   * one goes piece by piece over many ticks; its answer comes with the last. While its file is there, the next parse of
+   * that file makes a new Dag of it.
+   */
   | { readonly kind: 'delete-dag'; readonly dagId: string }
+  /** Makes or replaces them, all or none; with `onlyNew`, refused when one is there. At most `MOST_VALUES`. */
+  | { readonly kind: 'set-variable'; readonly variables: readonly StoredVariable[]; readonly onlyNew?: boolean }
+  | { readonly kind: 'delete-variable'; readonly key: string }
+  /** As for variables. */
+  | { readonly kind: 'set-connection'; readonly connections: readonly StoredConnection[]; readonly onlyNew?: boolean }
+  | { readonly kind: 'delete-connection'; readonly id: string }
   /** No new tries anywhere until `resume`; what runs may end. Shown by every client. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'resume' }
+
+/** Variables or connections that one command may set: a tick stays short. */
+export const MOST_VALUES = 500
 
 export interface CommandRecord {
   readonly id: number

@@ -305,6 +305,7 @@ class SchedulerLoop implements Scheduler {
     // finds these tries in the tables and on no host, and repeats them.
     if (plan.dispatches.length > 0 && this.#memory === memory) executor.dispatch(plan.dispatches)
     for (const { keys, reason } of plan.cancels) executor.cancel(keys, reason)
+    if (plan.commandsGoOn) this.#commandsMayWait = true
     if (plan.acknowledgements.length > 0) executor.acknowledge(plan.acknowledgements)
     onCommit?.(plan)
   }

@@ -8,6 +8,7 @@ import type { SchedulerEvent } from '../core/engine/events.ts'
 import type { RunMemory, SchedulerMemory } from '../core/engine/memory.ts'
 import type { Timer } from '../core/engine/timer-heap.ts'
 import type { Store } from '../core/ports/store.ts'
+import { namesIn } from './named-in-commands.ts'
 
 /** What a commit queued must be started within this; less than another leader waits before it repeats a try. */
 const START_BY_MS = 5_000
@@ -63,9 +64,11 @@ async function attempt(
   events: readonly SchedulerEvent[],
   options: DecideOptions,
 ): Promise<Attempt> {
+  const names = namesIn(events)
+  const found = names === null ? {} : { found: await context.store.lookUp(context.memory.epoch, names) }
   let plan: Plan
   try {
-    plan = decide(context.memory, events, context.now(), { ...options, loaded: unheld(context) })
+    plan = decide(context.memory, events, context.now(), { ...options, ...found, loaded: unheld(context) })
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error)
     return { plan: null, message: (error instanceof Error && error.stack) || told, told, isDuplicate: false }

@@ -3,7 +3,7 @@
  * suite as the PostgreSQL Store.
  */
 import type { Clock } from '../core/ports/clock.ts'
-import type { CommitResult, RunName, Snapshot, Store, Term, TickWrites } from '../core/ports/store.ts'
+import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../core/ports/store.ts'
 import type { CommandRecord } from '../core/records.ts'
 import { ConstraintError, type MemoryTables } from './memory-tables.ts'
 
@@ -43,6 +43,10 @@ export class MemoryStore implements Store {
 
   async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
     return this.#tables.runsByName(names)
+  }
+
+  async lookUp(_epoch: number, wanted: Wanted): Promise<Found> {
+    return this.#tables.lookUp(wanted)
   }
 
   async commit(epoch: number, writes: TickWrites): Promise<CommitResult> {

@@ -2,7 +2,16 @@
  * The tables as plain maps, with the constraints that PostgreSQL would enforce: what the memory Store writes to, and what
  * the simulation inspects. Several Stores (schedulers) may share one set of tables.
  */
-import type { RunName, Snapshot, TickWrites } from '../core/ports/store.ts'
+import {
+  type DoomedDag,
+  ERASED_RUNS,
+  ERASED_TIS,
+  type Found,
+  type RunName,
+  type Snapshot,
+  type TickWrites,
+  type Wanted,
+} from '../core/ports/store.ts'
 import type {
   CommandAnswer,
   CommandRecord,
@@ -14,6 +23,8 @@ import type {
   ImportErrorRecord,
   PoolRecord,
   RunRecord,
+  StoredConnection,
+  StoredVariable,
   TiRecord,
   TryRecord,
   XComRecord,
@@ -30,7 +41,7 @@ export class ConstraintError extends Error {
 }
 
 export interface AnsweredCommand {
-  readonly record: CommandRecord
+  record: CommandRecord
   answer: CommandAnswer | null
   lastEventId: number | null
 }
@@ -49,6 +60,8 @@ export class MemoryTables {
   ])
   readonly importErrors = new Map<string, ImportErrorRecord>()
   readonly xcoms = new Map<string, XComRecord>()
+  readonly variables = new Map<string, StoredVariable>()
+  readonly connections = new Map<string, StoredConnection>()
   /** By TI id. */
   readonly notes = new Map<number, string>()
   draining = false
@@ -57,12 +70,12 @@ export class MemoryTables {
   lease: { epoch: number; host: string; expiresAt: number } = { epoch: 0, host: '', expiresAt: 0 }
   #nextCommandId = 1
   /** Highest ids of what was deleted. */
-  #deletedIds = { run: 0, ti: 0 }
+  #deletedIds = { run: 0, ti: 0, version: 0 }
   readonly #hints = new Set<() => void>()
 
-  submit(request: CommandRequest, actor: string, now: number): number {
+  submit(request: CommandRequest, actor: string, now: number, notAfter: number | null = null): number {
     const id = this.#nextCommandId++
-    const record: CommandRecord = { id, request, actor, createdAt: now, notAfter: null }
+    const record: CommandRecord = { id, request, actor, createdAt: now, notAfter }
     this.commands.set(id, { record, answer: null, lastEventId: null })
     for (const hint of this.#hints) hint()
     return id
@@ -97,7 +110,7 @@ export class MemoryTables {
         run: 1 + Math.max(this.#deletedIds.run, max(this.runs.keys())),
         ti: 1 + Math.max(this.#deletedIds.ti, max(this.tis.keys())),
         event: 1 + (this.events.at(-1)?.id ?? 0),
-        version: 1 + max(this.versions.keys()),
+        version: 1 + Math.max(this.#deletedIds.version, max(this.versions.keys())),
       },
     }
   }
@@ -115,6 +128,37 @@ export class MemoryTables {
     }
   }
 
+  lookUp({ variables, connections, doomedDags }: Wanted): Found {
+    return {
+      variables: new Set(variables.filter((key) => this.variables.has(key))),
+      connections: new Set(connections.filter((id) => this.connections.has(id))),
+      doomedDags: new Map(doomedDags.map((dagId) => [dagId, this.#nextPiece(dagId)])),
+    }
+  }
+
+  #nextPiece(dagId: string): DoomedDag {
+    const all = [...this.runs.values()].filter((run) => run.dagId === dagId).sort((a, b) => a.id - b.id)
+    const live = [...this.executions.values()].flatMap(({ tiId, dagRunId }) =>
+      all
+        .filter((run) => run.id === dagRunId)
+        .map(({ runId }) => ({ runId, taskId: this.tis.get(tiId)?.taskId ?? '' })),
+    )
+    const tiIds: number[] = []
+    const runIds: number[] = []
+    for (const run of all.slice(0, ERASED_RUNS)) {
+      for (const ti of this.tis.values()) {
+        if (ti.dagRunId !== run.id) continue
+        if (tiIds.length === ERASED_TIS) {
+          const isPartial = this.tis.get(tiIds.at(-1)!)?.dagRunId === run.id
+          return { live, tiIds, runIds, partialRunId: isPartial ? run.id : null, isAll: false }
+        }
+        tiIds.push(ti.id)
+      }
+      runIds.push(run.id)
+    }
+    return { live, tiIds, runIds, partialRunId: null, isAll: runIds.length === all.length }
+  }
+
   /** All or nothing. @throws ConstraintError before anything is written. */
   write(writes: TickWrites): void {
     this.#check(writes)
@@ -123,6 +167,14 @@ export class MemoryTables {
     for (const version of writes.insertedVersions) this.versions.set(version.versionId, version)
     for (const id of writes.deletedRuns) this.#deleteRun(id)
     for (const name of writes.deletedPools) this.pools.delete(name)
+    this.#erase(writes)
+    for (const { updatedAt: _, ...row } of writes.variables) this.variables.set(row.key, row)
+    for (const key of writes.deletedVariables) this.variables.delete(key)
+    for (const { updatedAt: _, ...row } of writes.connections) {
+      const { password = null, extra = null } = { ...this.connections.get(row.id), ...row }
+      this.connections.set(row.id, { ...row, password, extra })
+    }
+    for (const id of writes.deletedConnections) this.connections.delete(id)
     for (const pool of writes.pools) this.pools.set(pool.name, pool)
     for (const error of writes.importErrors) this.importErrors.set(error.file, error)
     for (const file of writes.clearedImportErrors) this.importErrors.delete(file)
@@ -138,10 +190,38 @@ export class MemoryTables {
     }
     if (writes.draining !== null) this.draining = writes.draining
     this.events.push(...writes.events)
-    for (const { commandId, answer, lastEventId } of writes.answers) {
+    for (const { commandId, answer, lastEventId, request } of writes.answers) {
       const command = this.commands.get(commandId)!
+      if (request !== undefined) {
+        command.record = { ...command.record, request: JSON.parse(request) as CommandRequest }
+      }
       command.answer = answer
       command.lastEventId = lastEventId
+    }
+  }
+
+  #erase({ erasedTis, erasedRuns, deletedDags }: TickWrites): void {
+    const tis = new Set(erasedTis)
+    for (const id of tis) {
+      this.#deletedIds.ti = Math.max(this.#deletedIds.ti, id)
+      this.tis.delete(id)
+      this.notes.delete(id)
+    }
+    if (tis.size > 0) {
+      for (const [key, row] of this.tries) if (tis.has(row.tiId)) this.tries.delete(key)
+      for (const [key, row] of this.xcoms) if (tis.has(row.tiId)) this.xcoms.delete(key)
+    }
+    for (const id of erasedRuns) {
+      this.#deletedIds.run = Math.max(this.#deletedIds.run, id)
+      this.runs.delete(id)
+    }
+    for (const dagId of deletedDags) {
+      this.dags.delete(dagId)
+      for (const { versionId, dagId: owner } of [...this.versions.values()]) {
+        if (owner !== dagId) continue
+        this.#deletedIds.version = Math.max(this.#deletedIds.version, versionId)
+        this.versions.delete(versionId)
+      }
     }
   }
 
@@ -158,8 +238,11 @@ export class MemoryTables {
   }
 
   #check(writes: TickWrites): void {
+    mustBeText(writes)
     mustExist('run', writes.deletedRuns, (id) => this.runs.has(id))
     mustExist('pool', writes.deletedPools, (name) => this.pools.has(name))
+    mustExist('Dag', writes.deletedDags, (dagId) => this.dags.has(dagId))
+    checkErased(writes)
     mustBeOnce('note', writes.tiNotes)
     const deleted = new Set(writes.deletedRuns)
     const unique = new Map<string, number>()
@@ -191,6 +274,33 @@ export class MemoryTables {
       if (command === undefined) throw new Error(`there is no command ${commandId}`)
       if (command.answer !== null) throw new Error(`command ${commandId} was answered twice`)
     }
+  }
+}
+
+/** A row that is erased and written in one statement: which of the two happens would be chance. */
+function checkErased(writes: TickWrites): void {
+  const tis = new Set(writes.erasedTis)
+  const runs = new Set(writes.erasedRuns)
+  const ofTis = [writes.insertedTries, writes.updatedTries, writes.xcoms, writes.tiNotes].flat()
+  const isWritten =
+    [...writes.insertedTis, ...writes.updatedTis].some((ti) => tis.has(ti.id)) ||
+    ofTis.some((row) => tis.has(row.tiId)) ||
+    [...writes.insertedRuns, ...writes.updatedRuns].some((run) => runs.has(run.id)) ||
+    writes.dags.some((dag) => writes.deletedDags.includes(dag.dagId))
+  if (isWritten) throw new Error('a row is erased and written in one tick')
+}
+
+/** PostgreSQL stores no NUL in a text. */
+function mustBeText(writes: TickWrites): void {
+  const texts = [
+    ...writes.xcoms.map((row) => row.json),
+    ...[...writes.insertedRuns, ...writes.updatedRuns].flatMap((run) => [run.runId, run.conf, run.note]),
+    ...writes.tiNotes.map((row) => row.note),
+    ...writes.insertedVersions.map((version) => version.contentHash),
+    ...writes.events.map((event) => event.cause),
+  ]
+  if (texts.some((text) => text?.includes('\u0000') === true)) {
+    throw new ConstraintError('invalid byte sequence for encoding "UTF8": 0x00', '22021')
   }
 }
 

@@ -16,8 +16,13 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
     if (state === 'queued' && run.size > 0) memory.parked.set(id, run.committed())
     else memory.parked.delete(id)
   }
+  for (const id of draft.rare.erasedRuns) {
+    if (memory.runs.delete(id)) memory.waiting.drop(runKey(id))
+    memory.parked.delete(id)
+  }
   for (const [versionId, graph] of draft.newGraphs) memory.graphs.set(versionId, graph)
   for (const [dagId, dag] of draft.dags) memory.dags.set(dagId, dag)
+  for (const dagId of plan.writes.deletedDags) memory.dags.delete(dagId)
   for (const [name, pool] of draft.pools) memory.pools.set(name, pool)
   for (const name of plan.writes.deletedPools) memory.pools.delete(name)
   for (const [text, execution] of draft.startedExecutions) memory.executions.set(text, execution)

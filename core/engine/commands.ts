@@ -8,9 +8,11 @@ import type { CommandAnswer, CommandRecord, CommandRequest } from '../records.ts
 import { manualInterval } from '../timetable/index.ts'
 import { accept, refuse } from './answers.ts'
 import { takeDagFile } from './dag-files.ts'
+import { deleteDag } from './delete-dag.ts'
 import type { Draft } from './draft.ts'
 import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
+import { takeValueCommand, withoutValues } from './named-values.ts'
 import { takeRunCommand } from './run-commands.ts'
 import { plan, queueRun } from './runs.ts'
 
@@ -19,7 +21,11 @@ export function takeCommand(draft: Draft, command: CommandRecord): void {
   const answer = expired
     ? refuse('command-expired', `the command was taken later than allowed; send it again`)
     : carryOut(draft, command, command.request)
-  draft.answer(command.id, answer)
+  if (answer === null) {
+    draft.commandsGoOn = true
+    return
+  }
+  draft.answer(command.id, answer, withoutValues(command.request))
   if (!answer.ok) noteRefusal(draft, command, answer.message)
 }
 
@@ -32,7 +38,7 @@ export function refuseCommand(draft: Draft, command: CommandRecord, message: str
     noteRefusal(draft, command, what)
     return
   }
-  draft.answer(command.id, refuse('command-failed', message))
+  draft.answer(command.id, refuse('command-failed', message), withoutValues(command.request))
   noteRefusal(draft, command, message)
 }
 
@@ -46,7 +52,8 @@ function noteRefusal(draft: Draft, command: CommandRecord, message: string): voi
   })
 }
 
-function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest): CommandAnswer {
+/** `null`: not done yet. */
+function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest): CommandAnswer | null {
   switch (request.kind) {
     case 'trigger':
       return trigger(draft, command, request)
@@ -67,6 +74,13 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
     case 'note':
     case 'delete-run':
       return takeRunCommand(draft, command, request)
+    case 'delete-dag':
+      return deleteDag(draft, command, request.dagId)
+    case 'set-variable':
+    case 'delete-variable':
+    case 'set-connection':
+    case 'delete-connection':
+      return takeValueCommand(draft, command, request)
     default:
       // A newer program may have put it there.
       return refuse(

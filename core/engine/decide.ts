@@ -5,7 +5,7 @@
  */
 import type { TryKey } from '../ids.ts'
 import type { CancelReason, Dispatch } from '../ports/executor.ts'
-import type { TickWrites } from '../ports/store.ts'
+import type { Found, TickWrites } from '../ports/store.ts'
 import { refuseCommand, takeCommand } from './commands.ts'
 import { takeDagFile } from './dag-files.ts'
 import { dispatchReady, type WaitingChanges } from './dispatch.ts'
@@ -23,6 +23,8 @@ export interface Plan {
   readonly empty: boolean
   /** Work was left for the next tick to keep this one short. */
   readonly more: boolean
+  /** A command of this tick has no answer yet: it is to be taken again in the next. */
+  readonly commandsGoOn: boolean
   /** After the commit: */
   readonly dispatches: readonly Dispatch[]
   readonly cancels: readonly { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[]
@@ -47,6 +49,8 @@ export interface DecideOptions {
   readonly oneStep?: boolean
   /** Finished runs that a command of this tick names, by id. */
   readonly loaded?: ReadonlyMap<number, RunMemory>
+  /** What else its commands name. */
+  readonly found?: Found
 }
 
 export function decide(
@@ -55,7 +59,7 @@ export function decide(
   now: number,
   options: DecideOptions = {},
 ): Plan {
-  const draft = new Draft(memory, now, options.draining ?? false, options.loaded)
+  const draft = new Draft(memory, now, options.draining ?? false, options.loaded, options.found)
   for (const id of memory.unsettled) {
     const run = draft.run(id)
     run?.evaluateAll(draft.listener(run))
@@ -69,7 +73,7 @@ export function decide(
   for (const event of events) takeRepair(draft, event)
 
   endFinishedRuns(draft)
-  let more = due.length === TIMER_BUDGET
+  let more = due.length === TIMER_BUDGET || draft.commandsGoOn
   // Promoting a run whose every task is skipped ends it at once and frees its place, so this runs to a fixed point.
   const mayAdvance = options.advance !== false && !draft.draining
   while (draft.dagsToAdvance.size > 0 && mayAdvance) {
@@ -109,6 +113,7 @@ export function decide(
     writes,
     empty: isEmpty(writes),
     more,
+    commandsGoOn: draft.commandsGoOn,
     dispatches: draft.dispatches,
     cancels: draft.cancels,
     acknowledgements: draft.acknowledgements,

@@ -6,7 +6,7 @@ import type { CauseOfDeath } from '../cause-of-death.ts'
 import type { DagGraph } from '../graph.ts'
 import { type TryKey, tryKeyText } from '../ids.ts'
 import type { CancelReason, Dispatch } from '../ports/executor.ts'
-import type { TickWrites } from '../ports/store.ts'
+import type { Found, TickWrites } from '../ports/store.ts'
 import type {
   CommandAnswer,
   DagVersionRecord,
@@ -19,6 +19,7 @@ import type {
   XComRecord,
 } from '../records.ts'
 import type { DagMemory, ExecutionMemory, NextIds, RunMemory, SchedulerMemory } from './memory.ts'
+import { NOTHING_FOUND, RareWrites } from './rare-writes.ts'
 import { RunDraft, type TiChangeListener } from './run-draft.ts'
 import type { Timer } from './timer-heap.ts'
 import type { ReadyTi } from './waiting.ts'
@@ -30,6 +31,9 @@ export class Draft {
   readonly #loaded: ReadonlyMap<number, RunMemory>
   readonly #stopping: boolean
   newDraining: boolean | null = null
+  readonly rare: RareWrites
+  /** A command is not done yet: it is taken again in the next tick. */
+  commandsGoOn = false
   readonly #deletedRuns: number[] = []
   readonly #deletedPools: string[] = []
   readonly #tiNotes = new Map<number, string | null>()
@@ -59,7 +63,7 @@ export class Draft {
   readonly #tries = new Map<string, { record: TryRecord; inserted: boolean }>()
   readonly #xcoms: XComRecord[] = []
   readonly #events: EventRecord[] = []
-  readonly #answers: { commandId: number; answer: CommandAnswer }[] = []
+  readonly #answers: { commandId: number; answer: CommandAnswer; request?: string }[] = []
   readonly dispatches: Dispatch[] = []
   readonly cancels: { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[] = []
   readonly acknowledgements: TryKey[] = []
@@ -69,11 +73,13 @@ export class Draft {
     now: number,
     stopping: boolean,
     loaded: ReadonlyMap<number, RunMemory> = new Map(),
+    found: Found = NOTHING_FOUND,
   ) {
     this.memory = memory
     this.now = now
     this.#stopping = stopping
     this.#loaded = loaded
+    this.rare = new RareWrites(found)
     this.nextIds = memory.nextIds
   }
 
@@ -129,6 +135,7 @@ export class Draft {
   // dags
 
   dag(dagId: string): DagMemory | undefined {
+    if (this.rare.deletedDags.has(dagId)) return undefined
     return this.dags.get(dagId) ?? this.memory.dags.get(dagId)
   }
 
@@ -139,7 +146,10 @@ export class Draft {
 
   /** Every Dag as this tick sees it. */
   *allDags(): IterableIterator<DagMemory> {
-    for (const dagId of this.memory.dags.keys()) yield this.dag(dagId)!
+    for (const dagId of this.memory.dags.keys()) {
+      const dag = this.dag(dagId)
+      if (dag !== undefined) yield dag
+    }
     for (const [dagId, dag] of this.dags) if (!this.memory.dags.has(dagId)) yield dag
   }
 
@@ -186,6 +196,7 @@ export class Draft {
   run(dagRunId: number): RunDraft | undefined {
     const own = this.runs.get(dagRunId)
     if (own !== undefined) return own
+    if (this.rare.erasedRuns.has(dagRunId)) return undefined
     const memory = this.memory.runs.get(dagRunId) ?? this.memory.parked.get(dagRunId) ?? this.#loaded.get(dagRunId)
     if (memory === undefined) return undefined
     const draft = RunDraft.of(memory)
@@ -198,7 +209,7 @@ export class Draft {
     for (const run of this.runs.values()) if (isNamed(run.record, dagId, runId)) return this.#unlessDeleted(run)
     for (const runs of [this.memory.runs, this.memory.parked, this.#loaded]) {
       for (const { record } of runs.values())
-        if (isNamed(record, dagId, runId)) return this.#unlessDeleted(this.run(record.id)!)
+        if (isNamed(record, dagId, runId)) return this.#unlessDeleted(this.run(record.id))
     }
     const record = this.dag(dagId)?.queued.find((queued) => isNamed(queued, dagId, runId))
     if (record === undefined) return undefined
@@ -207,8 +218,8 @@ export class Draft {
     return bare
   }
 
-  #unlessDeleted(run: RunDraft): RunDraft | undefined {
-    return this.#deletedRuns.includes(run.record.id) ? undefined : run
+  #unlessDeleted(run: RunDraft | undefined): RunDraft | undefined {
+    return run === undefined || this.#deletedRuns.includes(run.record.id) ? undefined : run
   }
 
   /** The queue holds records: a changed one takes the old one's place. */
@@ -220,6 +231,7 @@ export class Draft {
 
   deleteRun(dagRunId: number): void {
     this.rows++
+    this.runs.delete(dagRunId)
     this.#deletedRuns.push(dagRunId)
   }
 
@@ -288,9 +300,10 @@ export class Draft {
     this.#xcoms.push(record)
   }
 
-  answer(commandId: number, answer: CommandAnswer): void {
+  /** `request` replaces what was asked for. */
+  answer(commandId: number, answer: CommandAnswer, request?: string): void {
     this.rows++
-    this.#answers.push({ commandId, answer })
+    this.#answers.push({ commandId, answer, ...(request === undefined ? {} : { request }) })
   }
 
   acknowledge(key: TryKey): void {
@@ -327,7 +340,8 @@ export class Draft {
     const importErrors = [...this.#importErrors]
     const lastEventId = this.nextIds.event - 1
     return {
-      dags: [...this.dags.values()].map((dag) => dag.record),
+      ...this.rare.writes(this.now),
+      dags: [...this.dags.values()].map((dag) => dag.record).filter((dag) => !this.rare.deletedDags.has(dag.dagId)),
       insertedVersions: this.#insertedVersions,
       deletedVersions: this.#deletedVersions,
       pools: [...this.pools.values()],

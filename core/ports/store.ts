@@ -12,6 +12,8 @@ import type {
   ImportErrorRecord,
   PoolRecord,
   RunRecord,
+  StoredConnection,
+  StoredVariable,
   TiRecord,
   TryRecord,
   XComRecord,
@@ -69,6 +71,18 @@ export interface TickWrites {
   readonly deletedRuns: readonly number[]
   /** Must exist. */
   readonly deletedPools: readonly string[]
+  /** TIs of Dags that are being deleted, with their tries, XComs and notes. One that is gone already is no error. */
+  readonly erasedTis: readonly number[]
+  /** Runs of such Dags whose TIs are all erased, now or before. One that is gone already is no error. */
+  readonly erasedRuns: readonly number[]
+  /** Dags of which every run is erased, now or before; they go with all their versions. Must exist. */
+  readonly deletedDags: readonly string[]
+  /** Inserted or replaced by key. */
+  readonly variables: readonly (StoredVariable & { readonly updatedAt: number })[]
+  readonly deletedVariables: readonly string[]
+  /** Inserted or replaced by id; password and extra that are left out stay as they were. */
+  readonly connections: readonly (StoredConnection & { readonly updatedAt: number })[]
+  readonly deletedConnections: readonly string[]
   /** `note: null` takes it away. At most one for each TI. */
   readonly tiNotes: readonly { readonly tiId: number; readonly note: string | null }[]
   /** `null`: as it was. */
@@ -78,8 +92,42 @@ export interface TickWrites {
     readonly commandId: number
     readonly answer: CommandAnswer
     readonly lastEventId: number
+    /** JSON text that replaces the request, which held what is not to be kept. */
+    readonly request?: string
   }[]
 }
+
+/** What commands name and memory does not hold, besides runs. */
+export interface Wanted {
+  readonly variables: readonly string[]
+  readonly connections: readonly string[]
+  readonly doomedDags: readonly string[]
+}
+
+export interface Found {
+  /** Those of the wanted that are there. */
+  readonly variables: ReadonlySet<string>
+  readonly connections: ReadonlySet<string>
+  readonly doomedDags: ReadonlyMap<string, DoomedDag>
+}
+
+/** The next piece of a Dag that is to be deleted: its oldest runs. */
+export interface DoomedDag {
+  /** Some of its live executions. */
+  readonly live: readonly { readonly runId: string; readonly taskId: string }[]
+  /** At most `ERASED_TIS`. */
+  readonly tiIds: readonly number[]
+  /** Those of which `tiIds` holds all TIs that are left. At most `ERASED_RUNS`. */
+  readonly runIds: readonly number[]
+  /** The run of which `tiIds` holds some TIs and not all. */
+  readonly partialRunId: number | null
+  /** There are no runs but these. */
+  readonly isAll: boolean
+}
+
+/** One tick erases no more than this of a Dag. */
+export const ERASED_TIS = 1_000
+export const ERASED_RUNS = 500
 
 export interface RunName {
   readonly dagId: string
@@ -116,6 +164,7 @@ export interface Store {
    * memory. Names that nobody has are left out.
    */
   loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>>
+  lookUp(epoch: number, wanted: Wanted): Promise<Found>
   /** One statement, one round trip, durable when it resolves. Rejects when the outcome is unknown. */
   commit(epoch: number, writes: TickWrites): Promise<CommitResult>
   /** Commands that have no answer yet, with an id above `afterId`, in order of id, at most `limit`. */

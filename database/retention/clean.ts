@@ -174,7 +174,8 @@ async function deleteRuns(client: pg.PoolClient, ids: readonly number[], before:
     await client.query('delete from task_instance where dag_run_id = any ($1::bigint[])', [mine])
     await client.query('delete from dag_run where id = any ($1::bigint[])', [mine])
     await client.query(
-      `update id_floor set last_id = greatest(last_id, case name when 'dag_run' then $1::bigint else $2::bigint end)`,
+      `update id_floor set last_id = greatest(last_id, case name when 'dag_run' then $1::bigint else $2::bigint end)
+       where name in ('dag_run', 'task_instance')`,
       [Math.max(...mine), tiIds.reduce((highest, id) => Math.max(highest, id), 0)],
     )
     return mine.length

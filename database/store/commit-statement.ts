@@ -11,9 +11,10 @@
  * once. Index and locks: see the sections. Plans are kept from turning to sequential scans by `leaderSettings`.
  */
 import type { TickWrites } from '../../core/ports/store.ts'
-import { deleteSections } from './delete-sections.ts'
+import { deleteSections, eraseSections } from './delete-sections.ts'
 import { hotSections } from './hot-sections.ts'
 import { rareSections } from './rare-sections.ts'
+import { valueSections } from './value-sections.ts'
 import type { WriteSection } from './write-section.ts'
 
 /** The last event id of every tick goes here. */
@@ -41,7 +42,13 @@ export const leaderSettings =
   'set enable_mergejoin = off; set enable_bitmapscan = off; set jit = off; ' +
   "set idle_in_transaction_session_timeout = '10s'; set statement_timeout = '60s'"
 
-const sections: readonly WriteSection[] = [...hotSections, ...deleteSections, ...rareSections]
+const sections: readonly WriteSection[] = [
+  ...hotSections,
+  ...deleteSections,
+  ...eraseSections,
+  ...valueSections,
+  ...rareSections,
+]
 
 export interface Statement {
   readonly name: string

@@ -1,11 +1,12 @@
 /**
- * Deletes whole runs: the run, its TIs, their tries, XComs and notes. Invariants: events stay; the highest deleted ids are
+ * Deletes whole runs, and Dags piece by piece: the run, its TIs, their tries, XComs and notes. Invariants: events stay; the highest deleted ids are
  * noted, so that no later run or TI gets an id that the history knows as another's.
  *
- * Indexes: primary keys, `task_instance (dag_run_id, ...)`. Locks: the rows. All CTEs see the tables as they were, so
+ * Indexes: primary keys, `task_instance (dag_run_id, ...)`, `dag_version (dag_id, ...)`. Locks: the rows. All CTEs see the tables as they were, so
  * each finds the TIs, whatever order they run in.
  */
-import { columnParameters, int8 } from './column-arrays.ts'
+import type { TickWrites } from '../../core/ports/store.ts'
+import { columnParameters, int8, text } from './column-arrays.ts'
 import { deleteSection, type WriteSection } from './write-section.ts'
 
 const ids = [int8<number>('id', (id) => id)]
@@ -54,4 +55,58 @@ export const deleteSections: readonly WriteSection[] = [
        (select max(ti.id) from $1 as t (id) join task_instance ti on ti.dag_run_id = t.id))
      from held where x.name = 'task_instance'`,
   ),
+]
+
+const tiIds = (writes: TickWrites) => writes.erasedTis
+const runIds = (writes: TickWrites) => writes.erasedRuns
+
+/** By key, so a piece takes as long whatever is left of the Dag. */
+const erase = (name: string, table: string, column: string, rows: (writes: TickWrites) => readonly number[]) =>
+  deleteSection<number>({ name, table, rows, columns: [int8(column, (id) => id)], lenient: true })
+
+function floorSection(name: string, floor: string, rows: (writes: TickWrites) => readonly number[]): WriteSection {
+  return {
+    name,
+    count: (writes) => Math.min(1, rows(writes).length),
+    parameters: (writes) => [String(rows(writes).reduce((highest, id) => Math.max(highest, id), 0))],
+    width: 1,
+    sql: (first) =>
+      `${name} as (update id_floor as x set last_id = greatest(x.last_id, $${first}::bigint) ` +
+      `from held where x.name = '${floor}' returning 1)`,
+    lenient: true,
+  }
+}
+
+const dagIds = [text<string>('dag_id', (id) => id)]
+
+export const eraseSections: readonly WriteSection[] = [
+  erase('erased_tries', 'try', 'ti_id', tiIds),
+  erase('erased_xcoms', 'xcom', 'ti_id', tiIds),
+  erase('erased_notes', 'task_note', 'ti_id', tiIds),
+  erase('erased_tis', 'task_instance', 'id', tiIds),
+  floorSection('erased_ti_floor', 'task_instance', tiIds),
+  erase('erased_runs', 'dag_run', 'id', runIds),
+  erase('erased_open_runs', 'open_run', 'dag_run_id', runIds),
+  floorSection('erased_run_floor', 'dag_run', runIds),
+  deleteSection<string>({ name: 'deleted_dags', table: 'dag', rows: (writes) => writes.deletedDags, columns: dagIds }),
+  deleteSection<string>({
+    name: 'deleted_dag_versions',
+    table: 'dag_version',
+    rows: (writes) => writes.deletedDags,
+    columns: dagIds,
+    lenient: true,
+  }),
+  {
+    name: 'version_id_floor',
+    count: (writes) => writes.deletedDags.length,
+    parameters: (writes) => columnParameters(dagIds, writes.deletedDags),
+    width: 1,
+    // Web servers remember versions by id, so none is given to another Dag.
+    sql: (first) =>
+      `version_id_floor as (insert into id_floor as x (name, last_id) select 'dag_version', max(v.version_id) ` +
+      `from held, unnest($${first}::text[]) as t (dag_id), dag_version v where v.dag_id = t.dag_id ` +
+      'having max(v.version_id) is not null ' +
+      'on conflict (name) do update set last_id = greatest(x.last_id, excluded.last_id) returning 1)',
+    lenient: true,
+  },
 ]

@@ -157,7 +157,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
         run: Math.max(await nextId(rows, 'dag_run', 'id'), (floors.get('dag_run') ?? 0) + 1),
         ti: Math.max(await nextId(rows, 'task_instance', 'id'), (floors.get('task_instance') ?? 0) + 1),
         event: (await lastEventId(leader)) + 1,
-        version: await nextId(rows, 'dag_version', 'version_id'),
+        version: Math.max(await nextId(rows, 'dag_version', 'version_id'), (floors.get('dag_version') ?? 0) + 1),
       },
     }
   })

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { CommitResult, RunName, Snapshot, Store, Term, TickWrites } from '../../core/ports/store.ts'
+import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../../core/ports/store.ts'
 import type { CommandRecord, CommandRequest } from '../../core/records.ts'
 import { withDefaults } from '../connect.ts'
 import { CommitStatements, leaderSettings, WRONG_COUNT } from './commit-statement.ts'
@@ -13,6 +13,7 @@ import { ensureEventPartitions } from './event-partitions.ts'
 import { HintListener } from './hint-listener.ts'
 import { acquireLease, registerBackend, releaseLease, renewLease } from './lease.ts'
 import { loadRunsByName, loadSnapshot } from './load.ts'
+import { lookUp } from './look-up.ts'
 import { Reconnecting } from './reconnecting.ts'
 
 const CONTROL_SETTINGS = "set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'"
@@ -86,6 +87,10 @@ class ConnectedStore implements PostgresStore {
 
   async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
     return this.#leader.use((client) => loadRunsByName(client, names))
+  }
+
+  async lookUp(_epoch: number, wanted: Wanted): Promise<Found> {
+    return this.#leader.use((client) => lookUp(client, wanted))
   }
 
   async commit(epoch: number, writes: TickWrites): Promise<CommitResult> {

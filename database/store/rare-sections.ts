@@ -182,13 +182,13 @@ type Answer = TickWrites['answers'][number]
 const answers: WriteSection = {
   name: 'answers',
   count: (writes) => writes.answers.length,
-  width: 4,
+  width: 5,
   parameters: (writes) => columnParameters(answerColumns, writes.answers),
   sql: (first) =>
     `answers as (update command as x set answer = t.answer, answered_at = clock_timestamp(), ` +
-    `last_event_id = t.last_event_id, idempotency_key = case when t.ok then x.idempotency_key end ` +
-    `from held, unnest($${first}::bigint[], $${first + 1}::text[], $${first + 2}::bigint[], $${first + 3}::boolean[]) ` +
-    'as t (id, answer, last_event_id, ok) where x.id = t.id and x.answer is null returning 1)',
+    `last_event_id = t.last_event_id, request = coalesce(t.request, x.request), idempotency_key = case when t.ok then x.idempotency_key end ` +
+    `from held, unnest($${first}::bigint[], $${first + 1}::text[], $${first + 2}::bigint[], $${first + 3}::boolean[], $${first + 4}::text[]) ` +
+    'as t (id, answer, last_event_id, ok, request) where x.id = t.id and x.answer is null returning 1)',
 }
 
 const answerColumns: readonly Column<Answer>[] = [
@@ -196,6 +196,7 @@ const answerColumns: readonly Column<Answer>[] = [
   text('answer', (row) => JSON.stringify(row.answer)),
   int8('last_event_id', (row) => row.lastEventId),
   bool('ok', (row) => row.answer.ok),
+  text('request', (row) => row.request ?? null),
 ]
 
 export const rareSections: readonly WriteSection[] = [...runSections, ...dagSections, ...stateSections, answers]

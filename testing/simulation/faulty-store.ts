@@ -1,5 +1,5 @@
 /** A Store whose answers take time, get lost before or after the commit, or never come because the program died. */
-import type { CommitResult, RunName, Snapshot, Store, Term, TickWrites } from '../../core/ports/store.ts'
+import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../../core/ports/store.ts'
 import type { CommandRecord } from '../../core/records.ts'
 import type { ProgramClock } from './program-clock.ts'
 import type { Random } from './random.ts'
@@ -68,6 +68,10 @@ export class FaultyStore implements Store {
 
   loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
     return this.#call(() => this.#inner.loadRuns(epoch, names))
+  }
+
+  lookUp(epoch: number, wanted: Wanted): Promise<Found> {
+    return this.#call(() => this.#inner.lookUp(epoch, wanted))
   }
 
   commit(epoch: number, writes: TickWrites): Promise<CommitResult> {

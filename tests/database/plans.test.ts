@@ -30,6 +30,10 @@ const tickWrites: TickWrites = {
   deletedExecutions: [{ tiId: 5, tryNumber: 1 }],
   updatedRuns: [run(7, 'sales', { state: 'success' })],
   insertedRuns: [run(ROWS + 1, 'sales')],
+  // And a Dag that is being deleted.
+  erasedTis: [ROWS - 1, ROWS],
+  erasedRuns: [ROWS / 10],
+  deletedDags: ['dag_7'],
   xcoms: [{ tiId: 5, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '1' }],
   events: [event(ROWS + 1), event(ROWS + 2)],
   answers: [{ commandId: 1, answer: { ok: true, value: '1' }, lastEventId: 1 }],

@@ -52,6 +52,16 @@ describeStore('PostgreSQL', async (): Promise<StoreUnderTest> => {
            where ti_id = $1 and try_number = $2 and key = $3`,
           [tiId, tryNumber, key],
         ),
+      variable: async (key) => {
+        const row = await one('select value, is_secret, description from variable where key = $1', [key])
+        return row && Object.values(row)
+      },
+      connection: async (id) => {
+        const row = await one('select host, password, extra from connection where id = $1', [id])
+        return row && Object.values(row)
+      },
+      request: async (id) =>
+        (await one<{ request: string }>('select request from command where id = $1', [id]))!.request,
       events: async () =>
         (
           await pool.query<EventRecord & pg.QueryResultRow>(

@@ -13,6 +13,7 @@ import type {
   XComRecord,
 } from '../../core/records.ts'
 import { dag, event, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
+import { describeRareWrites } from './store-contract-rare.ts'
 
 /** A Store with a look behind it. */
 export interface StoreUnderTest {
@@ -28,6 +29,12 @@ export interface StoreUnderTest {
     try(tiId: number, tryNumber: number): Promise<TryRecord | null>
     note(tiId: number): Promise<string | null>
     xcom(tiId: number, tryNumber: number, key: string): Promise<XComRecord | null>
+    /** As stored: value, whether it is a secret, description. */
+    variable(key: string): Promise<readonly unknown[] | null>
+    /** As stored: host, password, extra. */
+    connection(id: string): Promise<readonly unknown[] | null>
+    /** Of a command, as JSON text. */
+    request(commandId: number): Promise<string>
     /** In order of id. */
     events(): Promise<readonly EventRecord[]>
     answer(commandId: number): Promise<{ readonly answer: CommandAnswer; readonly lastEventId: number } | null>
@@ -395,6 +402,8 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
         expect(await store.loadRuns(epoch, [])).toEqual({ runs: [], tis: [], versions: [] })
       })
     })
+
+    describeRareWrites(() => under, lead)
 
     describe('refusals write nothing', () => {
       const doubles: Readonly<Record<string, RunRecord>> = {

@@ -18,6 +18,15 @@ describeStore('memory', async () => {
       try: async (tiId, tryNumber) => tables.tries.get(`${tiId}.${tryNumber}`) ?? null,
       note: async (tiId) => tables.notes.get(tiId) ?? null,
       xcom: async (tiId, tryNumber, key) => tables.xcoms.get(`${tiId}.${tryNumber}.${key}`) ?? null,
+      variable: async (key) => {
+        const row = tables.variables.get(key)
+        return row === undefined ? null : [row.value, row.isSecret, row.description]
+      },
+      connection: async (id) => {
+        const row = tables.connections.get(id)
+        return row === undefined ? null : [row.host, row.password, row.extra]
+      },
+      request: async (id) => JSON.stringify(tables.commands.get(id)?.record.request),
       events: async () => tables.events,
       answer: async (id) => {
         const command = tables.commands.get(id)

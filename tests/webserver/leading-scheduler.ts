@@ -3,7 +3,7 @@ import { platformDefaults } from '../../core/config/platform-defaults-from-confi
 import { readConfig } from '../../core/config/read-config.ts'
 import type { Executor } from '../../core/ports/executor.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
-import { createScheduler } from '../../scheduler/scheduler.ts'
+import { createScheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts'
 import { systemClock } from '../../scheduler/system-clock.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
@@ -11,6 +11,7 @@ export interface LeaderOptions {
   /** Default: an error, since every Dag is paused. */
   readonly dispatch?: () => void
   readonly log?: (line: string) => void
+  readonly onCommit?: NonNullable<SchedulerOptions['onCommit']>
 }
 
 /** Resolves when it leads. */
@@ -40,6 +41,7 @@ export async function startLeader(
     clock: systemClock,
     defaults: platformDefaults(config),
     log: options.log ?? (() => {}),
+    ...(options.onCommit === undefined ? {} : { onCommit: options.onCommit }),
   })
   await scheduler.start()
   const until = Date.now() + 10_000
