@@ -1,5 +1,5 @@
 /** What every command has: `--json`, where Dags and data lie, and one way of being run. */
-import type { Command } from '@commander-js/extra-typings'
+import type { Command, OptionValues } from '@commander-js/extra-typings'
 import { type Flags, loadConfig, type ProgramConfig } from './load-config.ts'
 import { createOutput, type Output, type Streams } from './output.ts'
 
@@ -19,9 +19,12 @@ export interface CommonOptions {
 
 /** A command below `parent`, with the options all commands share. */
 export function leaf<const Name extends string>(parent: Command, name: Name, description: string) {
-  return parent
-    .command(name)
-    .description(description)
+  return withCommonOptions(parent.command(name).description(description))
+}
+
+/** The same for a command that is there already. */
+export function withCommonOptions<Args extends unknown[], Opts extends OptionValues>(command: Command<Args, Opts>) {
+  return command
     .option('--json', 'print one JSON document (or JSON lines) and nothing else')
     .option('--dags-folder <folder>', 'in place of dags.folder')
     .option('--data-folder <folder>', 'in place of data.folder')

@@ -1,7 +1,7 @@
 /** `completion`: a script that lets a shell complete commands and options, written from the tree of commands itself. */
 import { Argument, type Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { bashCompletion, fishCompletion, type Level, zshCompletion } from '../completion-scripts.ts'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 
 const WRITERS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const
 type Shell = keyof typeof WRITERS
@@ -12,13 +12,14 @@ const USE: Readonly<Record<Shell, string>> = {
   fish: 'tradewind completion fish > ~/.config/fish/completions/tradewind.fish',
 }
 
-export function addCompletionCommand(parent: Command, context: CommandContext): void {
-  leaf(parent, 'completion', 'a script for the completion of commands and options in a shell')
+export function completeCompletion(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', `\n${Object.values(USE).join('\n')}`)
     .action((shell, options) => {
       const { output } = begin(context, options)
-      const script = WRITERS[shell](levelsOf(parent))
+      // The program loads all commands for this one.
+      const script = WRITERS[shell](levelsOf(command.parent ?? command))
       output.answer({ shell, script }, () => script.trimEnd())
     })
 }

@@ -4,9 +4,7 @@ import { environmentName, SETTING_KEYS, settingOf } from '../../core/config/sche
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { table } from '../output.ts'
 
-export function addConfigCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('config').description('settings')
-
+export function addConfigCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'every setting, its value and where it came from').action((options) => {
     const { output, program } = begin(context, options)
     const rows = SETTING_KEYS.map((key) => {

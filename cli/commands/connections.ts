@@ -9,9 +9,7 @@ import type { ConnectionInput } from '../platform/platform.ts'
 import { readSecretInput } from '../read-secret-input.ts'
 import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
 
-export function addConnectionsCommands(parent: Command, context: CommandContext): void {
-  const group: Command = parent.command('connections').description('where the systems are that tasks talk to')
-
+export function addConnectionsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'set', 'makes or replaces a connection; its password is read from standard input with --secret')
     .argument('<id>', 'its name', rowName)
     .requiredOption('--type <type>', 'postgres, http, ...')

@@ -1,22 +1,17 @@
 /** `dags`: what there is, what is wrong with it, what is due next; runs by hand; pausing. */
 import type { Command } from '@commander-js/extra-typings'
-import type { ImportProblem } from '../../core/serialized-dag.ts'
-import { describeSchedule, upcomingFires } from '../../core/timetable/index.ts'
-import { listImportErrors } from '../../database/queries/overview.ts'
 import { date, jsonText, positive } from '../argument-kinds.ts'
 import { EXIT_FAILED } from '../command-failure.ts'
-import { withDatabase } from '../database-access.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { instantText, table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { Dag } from '../platform/platform.ts'
-import { requireDag } from '../platform/require-dag.ts'
+import { problemText } from '../problem-text.ts'
 import { withProgress } from '../terminal/progress-line.ts'
 import { noteDraining } from './drain.ts'
+import { addTestCommand } from './test-dag.ts'
 
-export function addDagsCommands(parent: Command, context: CommandContext): Command {
-  const group = parent.command('dags').description('Dags: list, trigger, pause, next ticks, import errors')
-
+export function addDagsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'all Dags')
     .option('--all', 'also those whose file is gone')
     .action(async (options) => {
@@ -44,7 +39,8 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
 
   leaf(group, 'errors', 'Dag files that were not taken, and warnings').action(async (options) => {
     const { output, program } = begin(context, options)
-    const errors = await withDatabase(program, { need: 'existing' }, listImportErrors)
+    const { importErrors } = await import('../platform/local-dags.ts')
+    const errors = await importErrors(program)
     output.answer(errors, () =>
       errors.length === 0 ? 'No import errors.' : errors.flatMap((error) => error.problems.map(problemText)).join('\n'),
     )
@@ -56,32 +52,20 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
     .option('-n, --count <number>', 'how many', positive, 5)
     .action(async (dagId, options) => {
       const { output, program } = begin(context, options)
-      const dag = await withDatabase(program, { need: 'existing' }, (pool) => requireDag(pool, dagId))
-      const { schedule, timezone, startDate = null, endDate = null } = dag.serialized
-      const catchup = dag.serialized.catchup ?? program.config['scheduler.catchup']
-      const last =
-        dag.lastLogicalDate === null
-          ? null
-          : { logicalDate: dag.lastLogicalDate, intervalEnd: dag.lastIntervalEnd ?? dag.lastLogicalDate }
-      const fires = upcomingFires(
-        { schedule, timezone, startDate, endDate, catchup },
-        last,
-        dag.scheduleSince,
-        Date.now(),
-        options.count,
-      )
+      const { nextTicks } = await import('../platform/local-dags.ts')
+      const { timezone, isPaused, scheduleText, fires } = await nextTicks(program, dagId, options.count)
       const rows = fires.map((fire) => ({
         logical_date: new Date(fire.logicalDate).toISOString(),
         run_after: new Date(fire.runAfter).toISOString(),
         local: localTime(fire.runAfter, timezone),
       }))
-      output.answer({ dag_id: dagId, timezone, is_paused: dag.isPaused, next: rows }, () => {
-        if (rows.length === 0) return `${dagId} has no next tick (${describeSchedule(schedule, timezone)}).`
+      output.answer({ dag_id: dagId, timezone, is_paused: isPaused, next: rows }, () => {
+        if (rows.length === 0) return `${dagId} has no next tick (${scheduleText}).`
         const drawn = table(
           ['run after', `in ${timezone}`, 'logical date'],
           rows.map((row) => [row.run_after, row.local, row.logical_date]),
         )
-        return dag.isPaused ? `${drawn}\n${dagId} is paused: none of these will run until it is unpaused.` : drawn
+        return isPaused ? `${drawn}\n${dagId} is paused: none of these will run until it is unpaused.` : drawn
       })
     })
 
@@ -119,18 +103,12 @@ export function addDagsCommands(parent: Command, context: CommandContext): Comma
         output.answer(answer, () => `${dagId} is ${kind}d.`)
       })
   }
-  return group
+  addTestCommand(group, context)
 }
 
 function stateOf(dag: Dag): string {
   if (!dag.is_active) return 'file gone'
   return dag.is_paused ? 'paused' : 'active'
-}
-
-/** `sales.ts:12:3  bad-cron  message` and the remedy below it. */
-export function problemText(problem: ImportProblem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
-  return `${place}  ${problem.code}\n  ${problem.message}\n  ${problem.remedy}`
 }
 
 function localTime(at: number, timezone: string): string {

@@ -3,28 +3,18 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { settingOf } from '../../core/config/schema.ts'
-import { migrate, migrations, schemaVersion } from '../../database/migrations/migrate.ts'
-import { exportDatabase } from '../../database/transfer/export-database.ts'
-import { importDatabase } from '../../database/transfer/import-database.ts'
-import { clean } from '../clean.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from '../command-failure.ts'
-import { dataFolder } from '../data-folder.ts'
-import { type Connection, type Database, reachDatabase, type Wanted, withDatabase } from '../database-access.ts'
-import { explainingConnection } from '../explain-connection-error.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
-import type { ProgramConfig } from '../load-config.ts'
 import { table } from '../output.ts'
+import { DRAINING } from '../terminal/activity.ts'
 import { withProgress } from '../terminal/progress-line.ts'
 
-export function addDbCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('db').description('the database: schema, export, import')
-
+export function addDbCommands(group: Command, context: CommandContext): void {
   leaf(group, 'migrate', "brings the database to this program's schema; the program does it at every start").action(
     async (options) => {
       const { output, program } = begin(context, options)
-      const { from, to } = await reach(program, 'any', ({ connection }) =>
-        withProgress(process.stderr, 'migrating', () => migrate(connection)),
-      )
+      const { migrateSchema } = await import('../database-work.ts')
+      const { from, to } = await withProgress(process.stderr, 'migrating', () => migrateSchema(program))
       output.answer({ from, to }, () =>
         from === to ? `The schema is at version ${to} already.` : `The schema went from version ${from} to ${to}.`,
       )
@@ -33,14 +23,15 @@ export function addDbCommands(parent: Command, context: CommandContext): void {
 
   leaf(group, 'check', 'whether the database answers and has the right schema').action(async (options) => {
     const { output, program } = begin(context, options)
-    const expected = migrations.at(-1)?.version ?? 0
-    const found = await reach(program, 'existing', ({ connection }) => schemaVersion(connection))
-    const ok = found === expected
-    output.answer({ ok, schema: found, expected }, () => {
-      if (ok) return `The database answers; its schema is at version ${found}.`
-      const remedy = found < expected ? 'Run: tradewind db migrate' : 'Start a newer Tradewind.'
-      return `The schema is at version ${found}, this program has ${expected}. ${remedy}`
+    const { checkDatabase } = await import('../database-work.ts')
+    const { schema, expected, draining } = await checkDatabase(program)
+    const ok = schema === expected
+    output.answer({ ok, schema, expected, draining }, () => {
+      if (ok) return `The database answers; its schema is at version ${schema}.`
+      const remedy = schema < expected ? 'Run: tradewind db migrate' : 'Start a newer Tradewind.'
+      return `The schema is at version ${schema}, this program has ${expected}. ${remedy}`
     })
+    if (draining) output.note(`The platform is ${DRAINING}.`)
     if (!ok) context.setExitCode(EXIT_FAILED)
   })
 
@@ -53,9 +44,8 @@ export function addDbCommands(parent: Command, context: CommandContext): void {
       if (existsSync(path) && options.force !== true) {
         throw new CommandFailure(`${path} is there already.`, 'Name another file, or add --force.', EXIT_USAGE)
       }
-      const result = await reach(program, 'existing', ({ connection }) =>
-        moving('exported', exportTo(connection, path)),
-      )
+      const { exportTo } = await import('../database-work.ts')
+      const result = await moving('exported', (onProgress) => exportTo(program, path, onProgress))
       output.answer({ file: path, ...result }, () => {
         const keys = result.secrets === 0 ? '' : `\n${result.secrets} values are encrypted: keep the secret key too.`
         return `Exported ${result.rows} rows to ${path}.${keys}`
@@ -68,9 +58,8 @@ export function addDbCommands(parent: Command, context: CommandContext): void {
       const { output, program } = begin(context, options)
       const path = resolve(file)
       if (!existsSync(path)) throw new CommandFailure(`There is no file ${path}.`, null, EXIT_USAGE)
-      const result = await reach(program, 'any', async ({ connection }) => {
-        return moving('imported', (onProgress) => importDatabase(connection, path, onProgress))
-      })
+      const { importFrom } = await import('../database-work.ts')
+      const result = await moving('imported', (onProgress) => importFrom(program, path, onProgress))
       output.answer({ file: path, ...result }, () => `Imported ${result.rows} rows from ${path}.`)
     })
 
@@ -80,16 +69,8 @@ export function addDbCommands(parent: Command, context: CommandContext): void {
     .action(async (options) => {
       const { output, program } = begin(context, options)
       const dryRun = options.dryRun === true
-      const lines = await withDatabase(program, { need: 'existing' }, (pool) =>
-        clean({
-          pool,
-          logsDir: dataFolder(program.dataFolder).logs,
-          config: program.config,
-          keepMs: options.keep ?? null,
-          dryRun,
-          now: Date.now(),
-        }),
-      )
+      const { cleanNow } = await import('../database-work.ts')
+      const lines = await cleanNow(program, { keepMs: options.keep ?? null, dryRun, now: Date.now() })
       if (lines === null) throw new CommandFailure('Another cleaning is under way.', 'Wait for it to end.')
       output.answer({ dryRun, cleaned: lines }, () =>
         table(
@@ -109,21 +90,8 @@ function keep(text: string): number {
   }
 }
 
-function exportTo(connection: Connection, path: string) {
-  return (onProgress: (rows: number) => void) => exportDatabase(connection, path, onProgress)
-}
-
 function moving<T>(done: string, work: (onProgress: (rows: number) => void) => Promise<T>): Promise<T> {
   return withProgress(process.stderr, `0 rows ${done}`, (progress) =>
     work((rows) => progress.say(`${rows} rows ${done}`)),
   )
-}
-
-async function reach<T>(program: ProgramConfig, need: Wanted['need'], work: (database: Database) => Promise<T>) {
-  const database = await reachDatabase(program, { need })
-  try {
-    return await explainingConnection(program.config['database.url'], () => work(database))
-  } finally {
-    await database.close()
-  }
 }

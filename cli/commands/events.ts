@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { positive } from '../argument-kinds.ts'
 import { CommandFailure, EXIT_USAGE } from '../command-failure.ts'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 import type { Output } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { Event, EventFilter, Platform } from '../platform/platform.ts'
@@ -13,8 +13,8 @@ import { safeText } from '../terminal/safe-text.ts'
 const LOOK_EVERY_MS = 1_000
 const PAGE = 500
 
-export function addEventsCommand(parent: Command, context: CommandContext): void {
-  leaf(parent, 'events', 'the history: who did what when, and why')
+export function completeEvents(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .option('--dag <dag>', 'only of this Dag')
     .option('--run <run>', 'only of this run; with --dag')
     .option('--kind <kind>', 'such as ti.failed, or "run." for all of runs; may be repeated', several, [])

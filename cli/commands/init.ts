@@ -1,10 +1,10 @@
 /** `init`: a new folder with a first Dag, its types, a test and one command that starts it. */
 import type { Command } from '@commander-js/extra-typings'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 import { makeProject } from '../make-project.ts'
 
-export function addInitCommand(parent: Command, context: CommandContext): void {
-  leaf(parent, 'init', 'makes a new folder with a first Dag, a test of it, and one command that starts it')
+export function completeInit(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .argument('[folder]', 'made when it is not there', '.')
     .action(async (folder, options) => {
       const { output } = begin(context, options)

@@ -5,7 +5,7 @@ import type { LogLine } from '../../core/ports/log-store.ts'
 import { FINISHED_TI_STATES } from '../../core/states.ts'
 import { oneOf, positive, wholeNumber } from '../argument-kinds.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 import type { Output } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -23,8 +23,8 @@ interface Wanted {
   readonly follow: boolean
 }
 
-export function addLogsCommand(parent: Command, context: CommandContext): void {
-  leaf(parent, 'logs', 'the log of a try: the last one of the latest run unless named')
+export function completeLogs(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .argument('<dag>')
     .argument('<task>')
     .argument('[run]')

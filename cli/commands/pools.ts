@@ -9,9 +9,7 @@ import { withPlatform } from '../platform/open-platform.ts'
 import type { Pool } from '../platform/platform.ts'
 import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
 
-export function addPoolsCommands(parent: Command, context: CommandContext): void {
-  const group: Command = parent.command('pools').description('named slots that tries share')
-
+export function addPoolsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'all pools').action(async (options) => {
     const { output, program } = begin(context, options)
     const pools = await withPlatform(program, 'existing', (platform) => platform.pools())

@@ -1,9 +1,9 @@
 /** `standalone`, `scheduler`: the program itself. Loaded only when it is to run: the other commands start quicker. */
 import type { Command } from '@commander-js/extra-typings'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 
-export function addProgramCommands(parent: Command, context: CommandContext): void {
-  leaf(parent, 'standalone', 'everything in one program: database, scheduler, workers, web server')
+export function completeStandalone(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .option('--host <address>', 'in place of server.host')
     .option('--port <number>', 'in place of server.port; 0 takes any free one')
     .option('--base-url <url>', 'in place of server.base_url: the address people use, behind a proxy')
@@ -13,8 +13,10 @@ export function addProgramCommands(parent: Command, context: CommandContext): vo
       const { runProgram } = await import('../run-program.ts')
       context.setExitCode(await runProgram(program, context.streams, { withWebServer: true, json: output.json }))
     })
+}
 
-  leaf(parent, 'scheduler', 'the same without the web server').action(async (options) => {
+export function completeScheduler(command: Command, context: CommandContext): void {
+  withCommonOptions(command).action(async (options) => {
     const { program, output } = begin(context, options)
     const { runProgram } = await import('../run-program.ts')
     context.setExitCode(await runProgram(program, context.streams, { withWebServer: false, json: output.json }))

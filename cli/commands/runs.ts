@@ -12,9 +12,7 @@ import { safeText } from '../terminal/safe-text.ts'
 import { clearWithConsent } from './change-tasks.ts'
 import { noteDraining } from './drain.ts'
 
-export function addRunsCommands(parent: Command, context: CommandContext): void {
-  const group: Command = parent.command('runs').description('DagRuns')
-
+export function addRunsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'runs, newest first')
     .argument('[dag]')
     .option('--dag <dag>', 'only those of this Dag')

@@ -5,9 +5,7 @@ import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import { clearWithConsent, markWithConsent } from './change-tasks.ts'
 
-export function addTasksCommands(parent: Command, context: CommandContext): void {
-  const group: Command = parent.command('tasks').description('task instances')
-
+export function addTasksCommands(group: Command, context: CommandContext): void {
   leaf(group, 'why', 'why a task instance is in the state it is in; of the latest run when none is named')
     .argument('<dag>')
     .argument('<task>')

@@ -4,9 +4,9 @@ import { date, jsonText } from '../argument-kinds.ts'
 import { EXIT_FAILED } from '../command-failure.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { elapsed, table } from '../output.ts'
+import { problemText } from '../problem-text.ts'
 import { shedSecrets } from '../secret-handover.ts'
 import { safeColouredText } from '../terminal/safe-text.ts'
-import { problemText } from './dags.ts'
 
 export function addTestCommand(group: Command, context: CommandContext): void {
   leaf(group, 'test', 'runs a Dag of a file once, here, without a database')

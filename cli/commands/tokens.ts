@@ -10,9 +10,7 @@ import { onDatabase, roleOf } from './users.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-export function addTokensCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('tokens').description('for programs that use the API')
-
+export function addTokensCommands(group: Command, context: CommandContext): void {
   leaf(group, 'create', 'makes a token; standard output holds it, once')
     .argument('<name>', 'what it is for')
     .option('--role <role>', `one of ${ROLES.join(', ')}`, roleOf, 'viewer' as Role)

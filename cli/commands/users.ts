@@ -11,15 +11,13 @@ import {
   UserError,
 } from '../../database/users/users.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { type Pool, withDatabase } from '../database-access.ts'
+import type { Pool } from '../database-access.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { table } from '../output.ts'
 import { readSecretInput } from '../read-secret-input.ts'
 
-export function addUsersCommands(parent: Command, context: CommandContext): void {
-  const group = parent.command('users').description('who may sign in')
-
+export function addUsersCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'all users').action(async (options) => {
     const { output, program } = begin(context, options)
     const users = await onDatabase(program, listUsers)
@@ -95,6 +93,7 @@ export function roleOf(text: string): Role {
 
 /** What was asked for and cannot be is told without a stack. */
 export async function onDatabase<T>(program: ProgramConfig, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const { withDatabase } = await import('../database-access.ts')
   try {
     return await withDatabase(program, { need: 'existing' }, work)
   } catch (error) {

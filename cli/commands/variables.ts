@@ -9,9 +9,7 @@ import type { VariableInput } from '../platform/platform.ts'
 import { readSecretInput } from '../read-secret-input.ts'
 import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
 
-export function addVariablesCommands(parent: Command, context: CommandContext): void {
-  const group: Command = parent.command('variables').description('named values that tasks ask for')
-
+export function addVariablesCommands(group: Command, context: CommandContext): void {
   leaf(group, 'set', 'makes or changes a variable; without a value it is read from standard input')
     .argument('<key>', 'its name', rowName)
     .argument('[value]')

@@ -3,10 +3,10 @@
  * from the data folder, so it has to be the same one (or a mount of it).
  */
 import type { Command } from '@commander-js/extra-typings'
-import { begin, type CommandContext, leaf } from '../leaf-command.ts'
+import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
 
-export function addWebServerCommand(parent: Command, context: CommandContext): void {
-  leaf(parent, 'webserver', 'API and page alone, beside a scheduler that runs elsewhere')
+export function completeWebServer(command: Command, context: CommandContext): void {
+  withCommonOptions(command)
     .option('--host <address>', 'in place of server.host')
     .option('--port <number>', 'in place of server.port; 0 takes any free one')
     .option('--base-url <url>', 'in place of server.base_url: the address people use, behind a proxy')

@@ -15,8 +15,6 @@ import { findRun, findTi } from '../find-ti.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { submit } from '../submit.ts'
 import { eventSource } from './local-events.ts'
-import { explain } from './local-explanation.ts'
-import { planner } from './local-plans.ts'
 import { namedValues } from './local-values.ts'
 import type { Change, Platform, Run } from './platform.ts'
 import { requireDag } from './require-dag.ts'
@@ -45,9 +43,10 @@ function localPlatform(
   logs: ReturnType<typeof createFileLogStore>,
 ): Platform {
   const change = async (request: CommandRequest) => (await submit(pool, request)) as Change
+  // Deciding is loaded where something is decided.
+  const planner = async () => (await import('./local-plans.ts')).planner(program, pool)
   const named = (run: Run) => ({ dagId: run.dag_id, runId: run.dag_run_id })
   return {
-    ...planner(program, pool),
     ...eventSource(pool),
     ...namedValues(program, pool),
 
@@ -70,7 +69,13 @@ function localPlatform(
       return (await listTis(pool, run.id)).map((ti) => shownTi(ti, lastTry.get(ti.id)))
     },
     taskInstance: async (run, taskId, mapIndex) => shownTi(await findTi(pool, run, taskId, mapIndex), undefined),
-    why: (run, taskId, mapIndex) => explain({ program, pool, connection }, run, taskId, mapIndex),
+    why: async (run, taskId, mapIndex) => {
+      const { explain } = await import('./local-explanation.ts')
+      return explain({ program, pool, connection }, run, taskId, mapIndex)
+    },
+
+    planClear: async (run, options) => (await planner()).planClear(run, options),
+    planMark: async (run, options) => (await planner()).planMark(run, options),
 
     clear: (run, options) => change({ kind: 'clear', ...named(run), ...options }),
     mark: (run, options) => change({ kind: 'mark', ...named(run), ...options }),

@@ -62,13 +62,16 @@ describe('config list', () => {
 
 describe('what is not understood ends with 2 and a suggestion', () => {
   test.each([
-    [['confg'], 'Did you mean config?'],
-    [['config', 'lst'], 'Did you mean list?'],
-    [['config', 'list', '--jsn'], 'Did you mean --json?'],
-  ])('%j', async (args, suggestion) => {
+    [['confg'], 'Did you mean config?', 'See: tradewind --help'],
+    [['config', 'lst'], 'Did you mean list?', 'See: tradewind config --help'],
+    [['config', 'list', '--jsn'], 'Did you mean --json?', 'See: tradewind config list --help'],
+    [['runs', 'show'], "missing required argument 'dag'", 'See: tradewind runs show --help'],
+    [['logs', 'a', 'b', '--try', 'x'], 'Give a whole number', 'See: tradewind logs --help'],
+  ])('%j', async (args, suggestion, where) => {
     const { code, stdout, stderr } = await run(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(suggestion)
+    expect(stderr).toContain(`${where}\n`)
   })
 })
 
