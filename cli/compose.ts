@@ -140,7 +140,7 @@ async function startParts(
     onCommit: (plan) => {
       watcher.onCommit(plan.writes)
       metrics.onCommit(plan.writes)
-      closeLostLogs(plan, logs, executor.host)
+      closeLostLogs(plan, logs)
     },
     // The embedded server has one program only: whoever else is named there is an earlier life of this one.
     isSurelyDead: (host) => isEmbedded || isDeadWithItsChildren(host),

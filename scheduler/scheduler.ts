@@ -238,7 +238,7 @@ class SchedulerLoop implements Scheduler {
     const silentHosts = new Set<string>()
     for (const [text, { record }] of memory.executions) {
       if (running.has(text) || finished.has(text)) continue
-      if (record.host === executor.host || dead.has(record.host)) events.push(lost(record, clock.now()))
+      if (record.host === executor.host || dead.has(record.host)) events.push(lost(record, clock.now(), executor.host))
       else silentHosts.add(record.host)
     }
     for (const host of silentHosts) {
@@ -249,8 +249,9 @@ class SchedulerLoop implements Scheduler {
 
   /** A host of an earlier leader is surely dead from now on. */
   #declareLost(memory: SchedulerMemory, host: string): void {
+    const { executor, clock } = this.#options
     for (const { record } of memory.executions.values()) {
-      if (record.host === host) this.#inbox.push(lost(record, this.#options.clock.now()))
+      if (record.host === host) this.#inbox.push(lost(record, clock.now(), executor.host))
     }
     this.#wake()
   }
@@ -338,7 +339,7 @@ class SchedulerLoop implements Scheduler {
         ([text, { record }]) => record.host === executor.host && !known.has(text),
       )
       for (const [text, { record }] of missing) {
-        if (this.#suspects.has(text)) this.#inbox.push(lost(record, clock.now()))
+        if (this.#suspects.has(text)) this.#inbox.push(lost(record, clock.now(), executor.host))
       }
       this.#suspects = new Set(missing.map(([text]) => text))
     }
@@ -392,7 +393,11 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function lost(key: TryKey, at: number): SchedulerEvent {
-  const message = 'the program that ran it stopped before it had ended; the try is repeated and uses up no retry'
-  return { type: 'lost', key: { tiId: key.tiId, tryNumber: key.tryNumber }, cause: { kind: 'host-lost', message }, at }
+function lost({ tiId, tryNumber, host }: TryKey & { readonly host: string }, at: number, here: string): SchedulerEvent {
+  const why =
+    host === here
+      ? 'the answer to the commit that queued it did not come, or came too late, so it was never started'
+      : 'the program that ran it stopped before it had ended'
+  const message = `${why}; the try is repeated and uses up no retry`
+  return { type: 'lost', key: { tiId, tryNumber }, cause: { kind: 'host-lost', message }, at }
 }
