@@ -1,6 +1,7 @@
 /**
- * Dispatched tries that wait for a child, first come, first served, but for a short look ahead: a child that has a bundle
- * loaded takes a try of that bundle first. A try is passed over a bounded number of times.
+ * Dispatched tries that wait for a child: the highest priority first, of equals first come, first served, but for a short
+ * look ahead: a child that has a bundle loaded takes a try of that bundle first. A try is passed over a bounded number of
+ * times.
  */
 
 import { tryKeyText } from '../core/ids.ts'
@@ -22,29 +23,59 @@ export interface DispatchQueue {
 const LOOK_AHEAD = 16
 const MAX_PASSED_OVER = 16
 
-export function createDispatchQueue(): DispatchQueue {
-  interface Entry {
-    readonly dispatch: Dispatch
-    passedOver: number
-  }
-  /** In order of arrival; a Map so that any entry leaves in constant time. */
-  const entries = new Map<string, Entry>()
+interface Entry {
+  readonly dispatch: Dispatch
+  passedOver: number
+}
 
-  function takeEntry(entry: Entry): Dispatch {
-    entries.delete(tryKeyText(entry.dispatch.key))
-    return entry.dispatch
+/** Of one priority, in order of arrival; a Map so that any entry leaves in constant time. */
+type Lane = Map<string, Entry>
+
+export function createDispatchQueue(): DispatchQueue {
+  const lanes = new Map<number, Lane>()
+  /** Priorities that have a lane, highest first. Few: those of the tasks that wait now. */
+  let order: number[] = []
+  /** Which priority a try waits with. */
+  const priorities = new Map<string, number>()
+
+  function laneOf(priority: number): Lane {
+    let lane = lanes.get(priority)
+    if (lane === undefined) {
+      lane = new Map()
+      lanes.set(priority, lane)
+      order = [...lanes.keys()].sort((a, b) => b - a)
+    }
+    return lane
+  }
+
+  function* inOrder(): IterableIterator<Entry> {
+    for (const priority of order) yield* lanes.get(priority)!.values()
+  }
+
+  function takeEntry({ dispatch }: Entry): Dispatch {
+    const key = tryKeyText(dispatch.key)
+    const lane = lanes.get(dispatch.priority)
+    priorities.delete(key)
+    lane?.delete(key)
+    if (lane?.size === 0) {
+      lanes.delete(dispatch.priority)
+      order = order.filter((priority) => priority !== dispatch.priority)
+    }
+    return dispatch
   }
 
   return {
     get size() {
-      return entries.size
+      return priorities.size
     },
     push(dispatch) {
-      entries.set(tryKeyText(dispatch.key), { dispatch, passedOver: 0 })
+      const key = tryKeyText(dispatch.key)
+      priorities.set(key, dispatch.priority)
+      laneOf(dispatch.priority).set(key, { dispatch, passedOver: 0 })
     },
     peek(count) {
       const few: Dispatch[] = []
-      for (const entry of entries.values()) {
+      for (const entry of inOrder()) {
         if (few.length >= count) break
         few.push(entry.dispatch)
       }
@@ -53,8 +84,10 @@ export function createDispatchQueue(): DispatchQueue {
     take(fits, preferred) {
       let fallback: Entry | null = null
       let looked = 0
-      for (const entry of entries.values()) {
+      for (const entry of inOrder()) {
         if (++looked > LOOK_AHEAD) break
+        // A bundle that is loaded already is no reason to let a lower priority pass.
+        if (fallback !== null && entry.dispatch.priority !== fallback.dispatch.priority) break
         if (!fits(entry.dispatch)) continue
         if (preferred(entry.dispatch)) {
           if (fallback !== null) fallback.passedOver++
@@ -66,10 +99,10 @@ export function createDispatchQueue(): DispatchQueue {
       return fallback === null ? undefined : takeEntry(fallback)
     },
     remove(key) {
-      const entry = entries.get(key)
+      const entry = lanes.get(priorities.get(key) ?? Number.NaN)?.get(key)
       return entry === undefined ? undefined : takeEntry(entry)
     },
-    has: (key) => entries.has(key),
-    all: () => [...entries.values()].map((entry) => entry.dispatch),
+    has: (key) => priorities.has(key),
+    all: () => [...inOrder()].map((entry) => entry.dispatch),
   }
 }

@@ -26,6 +26,8 @@ import { createUpstreamValues } from './upstream-values.ts'
 import { watchChildren } from './watch-children.ts'
 
 const TRIM_EVERY_MS = 1_000
+/** Enough to keep every slot busy with the shortest tries while a commit is under way. */
+const AHEAD_PER_SLOT = 8
 
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const now = options.clock?.now ?? Date.now
@@ -187,6 +189,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   return {
     host,
     slots: options.slots,
+    mostAhead: options.slots * AHEAD_PER_SLOT,
     async start(receive) {
       await start()
       outbox.open(receive)

@@ -198,8 +198,8 @@ class SchedulerLoop implements Scheduler {
     const snapshot = await store.load(epoch)
     const dead = await this.#deadHosts(snapshot.executions)
     if (this.#lease.epoch !== epoch) return
-    const { host, slots } = executor
-    const memory = rebuild(snapshot, { defaults, slots, epoch, host, now: clock.now() })
+    const { host, slots, mostAhead } = executor
+    const memory = rebuild(snapshot, { defaults, slots, mostAhead, epoch, host, now: clock.now() })
     this.#inbox = this.#reconcile(memory, dead)
     this.#files.startOver()
     this.#commandsMayWait = true

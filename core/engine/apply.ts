@@ -46,6 +46,7 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   if (memory.timers.isCrowded) memory.timers.keep(stillMeaningful(memory, plan.now))
   memory.candidates = waiting.candidates
   memory.wake = waiting.wake
+  memory.pace = draft.pace
   if (draft.newDraining !== null) memory.draining = draft.newDraining
   memory.nextIds = draft.nextIds
   memory.unsettled = NONE

@@ -10,6 +10,7 @@ import type { TiRecord } from '../records.ts'
 import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
 import { type Demand, demandsOf } from './limits.ts'
+import { slotsWithAhead } from './look-ahead.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun } from './runs.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
@@ -52,6 +53,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     })
   }
 
+  const capacities = capacitiesOf(draft)
   let budget = DISPATCH_BUDGET
   while (budget > 0) {
     const source = firstOf(sources)
@@ -63,7 +65,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
       continue
     }
     const demands = demandsOf(
-      poolsOf(draft),
+      capacities,
       run,
       draft.dag(run.record.dagId),
       run.ti(entry.index)!,
@@ -101,10 +103,13 @@ function firstOf(sources: ReadonlySet<Source>): Source | null {
   return best
 }
 
-/** Pools as this tick sees them. */
-function poolsOf(draft: Draft) {
-  if (draft.pools.size === 0) return draft.memory
-  return { slots: draft.memory.slots, pools: new Map([...draft.memory.pools, ...draft.pools]) }
+/** Slots and pools as this tick sees them. */
+function capacitiesOf(draft: Draft) {
+  const { slots, mostAhead, pools } = draft.memory
+  return {
+    slots: slotsWithAhead(slots, mostAhead, draft.pace),
+    pools: draft.pools.size === 0 ? pools : new Map([...pools, ...draft.pools]),
+  }
 }
 
 /** The run of an entry that still means something, else `null`. */
@@ -220,6 +225,7 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
     memoryLimitMb: task.memoryLimitMb,
     isolation: serialized.isolation ?? draft.memory.defaults.isolation ?? 'warm',
     doXcomPush: serialized.doXcomPush ?? true,
+    priority: task.priority,
   }
 }
 

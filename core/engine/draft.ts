@@ -54,6 +54,8 @@ export class Draft {
   /** Dags whose runs may be created or promoted now. */
   readonly dagsToAdvance = new Set<string>()
   rows = 0
+  /** As `memory.pace`, with the tries that ended in this tick. */
+  pace: number
   nextIds: NextIds
 
   readonly #insertedVersions: DagVersionRecord[] = []
@@ -81,6 +83,7 @@ export class Draft {
     this.#loaded = loaded
     this.rare = new RareWrites(found)
     this.nextIds = memory.nextIds
+    this.pace = memory.pace
   }
 
   /** Nothing new starts: the program stops, or an operator asked for it. */

@@ -74,6 +74,8 @@ export interface SchedulerMemory {
   readonly defaults: PlatformDefaults
   /** Capacity of the limit `slots`: executions at once over everything. */
   readonly slots: number
+  /** Most tries queued on the host beyond `slots`. */
+  readonly mostAhead: number
   readonly epoch: number
   readonly host: string
   readonly dags: Map<string, DagMemory>
@@ -101,5 +103,7 @@ export interface SchedulerMemory {
   unsettled: ReadonlySet<number>
   /** Limits to look at although nothing was freed: a bounded tick stopped early. */
   wake: ReadonlySet<string>
+  /** Milliseconds a try took of late (`look-ahead.ts`); not stored, a new term begins without. */
+  pace: number
   nextIds: NextIds
 }

@@ -9,6 +9,7 @@ import type { Snapshot } from '../ports/store.ts'
 import type { TiRecord, TryRecord } from '../records.ts'
 import { defaultConf } from './dag-files.ts'
 import { readyTi } from './draft.ts'
+import { UNKNOWN_PACE } from './look-ahead.ts'
 import type { ExecutionMemory, RunMemory, SchedulerMemory } from './memory.ts'
 import { RunDraft, rebuildCounts } from './run-draft.ts'
 import { nextRun } from './runs.ts'
@@ -19,6 +20,8 @@ export interface RebuildOptions {
   readonly defaults: PlatformDefaults
   /** Executor slots of this host. */
   readonly slots: number
+  /** Of its executor; default 0. */
+  readonly mostAhead?: number
   readonly epoch: number
   readonly host: string
   readonly now: number
@@ -35,6 +38,8 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
   const memory: SchedulerMemory = {
     defaults,
     slots: Math.min(options.slots, defaults.parallelism),
+    // The executor holds its own number of slots only: where fewer are allowed, the count here has to be exact.
+    mostAhead: options.slots <= defaults.parallelism ? (options.mostAhead ?? 0) : 0,
     epoch: options.epoch,
     host: options.host,
     dags: new Map(),
@@ -52,6 +57,7 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
     draining: snapshot.draining,
     unsettled: new Set(),
     wake: new Set(),
+    pace: UNKNOWN_PACE,
     nextIds: snapshot.nextIds,
   }
   const candidates: ReadyTi[] = []

@@ -8,6 +8,7 @@ import type { TryEnded, TryOutcome, TryStarted } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import { retryDelay } from '../retry-delay.ts'
 import { causeText, type Draft } from './draft.ts'
+import { nextPace } from './look-ahead.ts'
 import type { ExecutionMemory } from './memory.ts'
 import { branchSkipsText, type RunDraft } from './run-draft.ts'
 
@@ -79,6 +80,7 @@ interface TryFacts {
 
 function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, facts: TryFacts): void {
   draft.endExecution(execution)
+  if (facts.startedAt !== null) draft.pace = nextPace(draft.pace, facts.endedAt - facts.startedAt)
   const run = draft.run(execution.record.dagRunId)
   const ti = run?.ti(execution.index)
   const current = run !== undefined && ti !== undefined && isCurrent(ti, execution.record)

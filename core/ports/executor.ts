@@ -40,6 +40,8 @@ export interface Dispatch {
   readonly memoryLimitMb: number | null
   readonly isolation: 'warm' | 'process'
   readonly doXcomPush: boolean
+  /** Effective weight: of tries that wait on the host the one with the highest begins first. */
+  readonly priority: number
 }
 
 /** What `getContext()` shows the handler. Instants are epoch milliseconds. */
@@ -113,6 +115,11 @@ export interface Executor {
   readonly host: string
   /** Most tries it runs at once. */
   readonly slots: number
+  /**
+   * Most tries beyond `slots` that may be dispatched to it at once: they wait here, those of higher priority first, and
+   * begin when a slot is free. 0: none.
+   */
+  readonly mostAhead: number
   start(report: (reports: readonly ExecutorReport[]) => void): Promise<void>
   dispatch(tries: readonly Dispatch[]): void
   /** Ends the whole process tree of the try; its report then has the cause `cancelled`. Unknown keys are ignored. */

@@ -50,6 +50,7 @@ interface Running {
 export class SimulatedExecutor implements Executor {
   readonly host: string
   readonly slots: number
+  readonly mostAhead = 0
   readonly #o: SimulatedExecutorOptions
   readonly #running = new Map<string, Running>()
   readonly #finished = new Map<string, TryEnded>()

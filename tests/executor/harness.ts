@@ -76,6 +76,7 @@ export function makeDispatch(change: TryChange): Dispatch {
     memoryLimitMb: null,
     isolation: 'warm',
     doXcomPush: true,
+    priority: 1,
     ...change,
   }
 }

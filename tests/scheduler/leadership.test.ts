@@ -12,6 +12,7 @@ import { dagOf, T0, task } from '../core/engine/harness.ts'
 
 /** Runs nothing: tries start, and end when the test says so. */
 class HandExecutor implements Executor {
+  readonly mostAhead = 0
   readonly host = 'here'
   readonly slots = 10
   running: Dispatch[] = []

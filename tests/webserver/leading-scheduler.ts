@@ -23,6 +23,7 @@ export async function startLeader(
   const store = await createPostgresStore(database.connection)
   const executor: Executor = {
     host: 'api-test:1:1',
+    mostAhead: 0,
     slots: 8,
     start: async () => {},
     dispatch:
