@@ -27,7 +27,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          include: ['tests/{database,webserver,executor,dag-processor,cli,dags,end-to-end,ui,package}/**/*.test.ts'],
+          include: [
+            'tests/{benchmarks,database,webserver,executor,dag-processor,cli,dags,end-to-end,ui,package}/**/*.test.ts',
+          ],
           globalSetup: ['tests/support/postgres-server.ts'],
           pool: 'forks',
           testTimeout: 60_000,

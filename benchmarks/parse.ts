@@ -78,7 +78,7 @@ async function measureEdits({ folder, client }: Session, sizes: Sizes): Promise<
       ([row]) => row!.id !== null,
       { everyMs: 20, limitMs: 30_000 },
     )
-    waits.push(client.heardOf(changed!.id!).at - written)
+    waits.push((await client.heardOf(changed!.id!)).at - written)
   }
   return waits
 }

@@ -124,7 +124,9 @@ export class Client {
   }
 
   /** When the commit was heard of that wrote this event; everything since the last `run` is remembered. */
-  heardOf(eventId: number): Heard {
+  async heardOf(eventId: number): Promise<Heard> {
+    // What is committed has been told once the listener has answered anything.
+    if ((this.#heard.at(-1)?.eventId ?? 0) < eventId) await this.#listener.query('select 1')
     // Ids grow with time: halve.
     let [low, high] = [0, this.#heard.length]
     while (low < high) {
