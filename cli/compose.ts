@@ -35,9 +35,9 @@ import { childEnvironment, type ProgramConfig } from './load-config.ts'
 import { openSecrets } from './open-secrets.ts'
 import { entryFile, PACKAGE_ROOT } from './package-root.ts'
 import { setDefaultPool } from './set-default-pool.ts'
-import { startWebServer } from './start-web-server.ts'
 import type { Activity } from './terminal/activity.ts'
 import { createCommitWatcher } from './terminal/watch-commits.ts'
+import { keepWebServer } from './web-server/keep-web-server.ts'
 
 export interface ComposeOptions {
   readonly withWebServer: boolean
@@ -88,6 +88,16 @@ async function startParts(
   const folder = dataFolder(program.dataFolder)
   await makeDataFolder(folder)
   await mkdir(program.dagsFolder, { recursive: true })
+
+  const webServer = options.withWebServer
+    ? keepWebServer({
+        readMetrics: () => metrics.read(),
+        flushLog: (address) => logs.flush(address),
+        log,
+      })
+    : null
+  // For a start that fails before it; else it has been stopped long before.
+  stops.push(async () => webServer?.stop())
 
   const connection = await startDatabase(program, folder, options, stops, broken.resolve)
   const { from, to } = await explainingConnection(config['database.url'], () => migrate(connection))
@@ -168,11 +178,9 @@ async function startParts(
   )
 
   let address: string | null = null
-  if (options.withWebServer) {
-    const readProgram = () => metrics.read()
-    const server = await startWebServer({ program, pool, secrets, logs, readProgram, log })
-    stops.push(() => server.close())
-    address = server.address
+  if (webServer !== null) {
+    stops.push(() => webServer.stop())
+    address = await webServer.start(program, connection)
   }
   return { address, activity: () => watcher.read(scheduler.memory()), broken: broken.promise }
 }

@@ -36,7 +36,15 @@ export async function runWebServer(program: ProgramConfig, streams: Streams, jso
     const logs = createFileLogStore({ logsDir: dataFolder(program.dataFolder).logs })
     try {
       const secrets = await openSecrets(program)
-      const server = await startWebServer({ program, pool, secrets, logs, readProgram: async () => [], log: say })
+      const server = await startWebServer({
+        program,
+        earlier: null,
+        pool,
+        secrets,
+        logs,
+        readProgram: async () => [],
+        log: say,
+      })
       say('ready', server.address)
       await stopSignal.requested
       say('Stopping')

@@ -12,9 +12,12 @@ import { accessOptions, exposureWarning } from './access-options.ts'
 import type { ProgramConfig } from './load-config.ts'
 import { entryFile, PACKAGE_ROOT, packageVersion } from './package-root.ts'
 import { shownSettings } from './shown-settings.ts'
+import type { EarlierPort } from './web-server/messages.ts'
 
 export interface WebServerRequest extends Pick<WebServerParts, 'pool' | 'secrets' | 'logs'> {
   readonly program: ProgramConfig
+  /** Set when it is started again. */
+  readonly earlier: EarlierPort | null
   /** Of the scheduler's side, if it runs in this program. */
   readonly readProgram: () => Promise<MetricsData>
   readonly log: (line: string) => void
@@ -23,6 +26,7 @@ export interface WebServerRequest extends Pick<WebServerParts, 'pool' | 'secrets
 export interface StartedWebServer {
   /** `http://127.0.0.1:8080` */
   readonly address: string
+  readonly port: number
   close(): Promise<void>
 }
 
@@ -54,16 +58,20 @@ export async function startWebServer(request: WebServerRequest): Promise<Started
     log,
   })
   try {
-    const exposure = exposureWarning(config)
+    const exposure = request.earlier === null ? exposureWarning(config) : null
     if (exposure !== null) log(`Warning: ${exposure}`)
-    const portIsExplicit = program.sources['server.port'] !== 'default'
-    const listening = await listen(app, { host: config['server.host'], port: config['server.port'], portIsExplicit })
+    const listening = await listen(app, {
+      host: config['server.host'],
+      port: request.earlier?.port ?? config['server.port'],
+      // People have the address by now: it is not moved when it is started again.
+      portIsExplicit: request.earlier !== null || program.sources['server.port'] !== 'default',
+    })
     if (listening.movedFrom !== null) log(`Port ${listening.movedFrom} is taken; using ${listening.port}`)
     const admin = await makeFirstAdmin(pool)
     if (admin !== null) {
       log(`Sign in as ${admin.name} with the password ${admin.password} (shown this once; lost: users reset-admin)`)
     }
-    return { address: listening.address, close: () => app.close() }
+    return { address: listening.address, port: listening.port, close: () => app.close() }
   } catch (error) {
     await app.close()
     throw error

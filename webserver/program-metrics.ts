@@ -1,7 +1,9 @@
 /**
- * What the scheduler's side counts for `/metrics`. It is read as plain data, so it can cross to a web server in another
- * thread; where the web server runs alone there is none of it.
+ * What the scheduler's side counts for `/metrics`. It is read as plain data, because the web server runs in another thread;
+ * where it runs alone there is none of it.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
 import { Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
 import type { TickWrites } from '../core/ports/store.ts'
 import { FINISHED_TI_STATES } from '../core/states.ts'
@@ -21,6 +23,9 @@ export interface ProgramMetrics {
   onCommit(writes: TickWrites): void
   read(): Promise<MetricsData>
 }
+
+/** How often the thread's lateness is looked at. */
+const LOOK_EVERY_MS = 20
 
 export function createProgramMetrics(reading: () => ProgramReading): ProgramMetrics {
   const registers = [new Registry()]
@@ -49,6 +54,23 @@ export function createProgramMetrics(reading: () => ProgramReading): ProgramMetr
   gauge('tradewind_executor_running_tries', 'Tries that run on this machine.', (now) => now.runningTries)
   gauge('tradewind_executor_slots', 'Most tries at once on this machine.', (now) => now.slots)
   gauge('tradewind_waiting_task_instances', 'Task instances that are ready and wait for a slot.', (now) => now.waiting)
+  gauge('tradewind_scheduler_heap_bytes', 'Heap in use on the thread of the scheduler.', () => {
+    return getHeapStatistics().used_heap_size
+  })
+  const delays = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS })
+  delays.enable()
+  new Gauge({
+    name: 'tradewind_scheduler_loop_lag_seconds',
+    help: 'How late the thread of the scheduler came to what was due, since this was last read; 1 is the worst.',
+    labelNames: ['quantile'] as const,
+    registers,
+    collect() {
+      for (const quantile of [0.5, 0.99, 1]) {
+        this.set({ quantile }, Math.max(0, delays.percentile(quantile * 100) / 1e9 - LOOK_EVERY_MS / 1_000))
+      }
+      delays.reset()
+    },
+  })
 
   function gauge(name: string, help: string, value: (now: ProgramReading) => number): void {
     new Gauge({
