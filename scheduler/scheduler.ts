@@ -13,10 +13,11 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { DagFileReport } from '../core/ports/dag-source.ts'
 import type { Executor, ExecutorReport } from '../core/ports/executor.ts'
 import type { Store } from '../core/ports/store.ts'
-import type { ExecutionRecord } from '../core/records.ts'
 import { FINISHED_RUN_STATES } from '../core/states.ts'
 import { DagFileMemory } from './dag-file-memory.ts'
+import { deadHosts } from './dead-hosts.ts'
 import { Lease } from './lease.ts'
+import { supersededTries } from './superseded-tries.ts'
 import { FencedError, tick } from './tick.ts'
 
 export interface SchedulerOptions {
@@ -84,6 +85,8 @@ class SchedulerLoop implements Scheduler {
   #unlisten: (() => Promise<void>) | null = null
   /** Executions of ours that the last sweep did not find on the executor. */
   #suspects = new Set<string>()
+  /** Wall time of the last tick. */
+  #latest = Number.NEGATIVE_INFINITY
   #idleWaiters: (() => void)[] = []
   /** Of this term: one for each silent host. */
   #hostLossTimers: (() => void)[] = []
@@ -193,10 +196,10 @@ class SchedulerLoop implements Scheduler {
   }
 
   async #beginTerm(epoch: number): Promise<void> {
-    const { store, executor, clock, defaults } = this.#options
+    const { store, executor, clock, defaults, isSurelyDead, log } = this.#options
     this.#dropTerm('a new term')
     const snapshot = await store.load(epoch)
-    const dead = await this.#deadHosts(snapshot.executions)
+    const dead = await deadHosts(snapshot.executions, { here: executor.host, isSurelyDead, log })
     if (this.#lease.epoch !== epoch) return
     const { host, slots, mostAhead } = executor
     const memory = rebuild(snapshot, { defaults, slots, mostAhead, epoch, host, now: clock.now() })
@@ -211,21 +214,6 @@ class SchedulerLoop implements Scheduler {
     )
   }
 
-  /** Hosts that are gone with everything they ran: nobody has to wait for their lease. */
-  async #deadHosts(executions: readonly ExecutionRecord[]): Promise<ReadonlySet<string>> {
-    const { executor, isSurelyDead, log } = this.#options
-    const dead = new Set<string>()
-    for (const host of new Set(executions.map((record) => record.host))) {
-      if (host === executor.host || isSurelyDead === undefined) continue
-      try {
-        if (await isSurelyDead(host)) dead.add(host)
-      } catch (error) {
-        log(`scheduler: whether ${host} is gone could not be told, so it is waited for: ${textOf(error)}`)
-      }
-    }
-    return dead
-  }
-
   /** What the tables say is running against what the executor knows: adopt, take late results, or declare lost. */
   #reconcile(memory: SchedulerMemory, dead: ReadonlySet<string>): SchedulerEvent[] {
     const { executor, clock } = this.#options
@@ -234,7 +222,8 @@ class SchedulerLoop implements Scheduler {
     const events: SchedulerEvent[] = inventory.finished.map((report) => ({ type: 'report', report }))
     const finished = new Set(inventory.finished.map((report) => tryKeyText(report.key)))
     const unknown = inventory.running.filter((key) => !memory.executions.has(tryKeyText(key)))
-    if (unknown.length > 0) executor.cancel(unknown, { by: 'stale try' })
+    const superseded = supersededTries(memory).filter((key) => running.has(tryKeyText(key)))
+    if (unknown.length + superseded.length > 0) executor.cancel([...unknown, ...superseded], { by: 'stale try' })
     const silentHosts = new Set<string>()
     for (const [text, { record }] of memory.executions) {
       if (running.has(text) || finished.has(text)) continue
@@ -258,6 +247,14 @@ class SchedulerLoop implements Scheduler {
 
   async #tick(memory: SchedulerMemory): Promise<boolean> {
     const { store, clock, log } = this.#options
+    const wasAt = this.#latest
+    this.#latest = clock.now()
+    if (this.#latest < wasAt) {
+      // What was due may not be due any more, and its timer is gone: all timers are made anew.
+      log(`scheduler: the clock was set back by ${wasAt - this.#latest} ms; reading everything again`)
+      await this.#beginTerm(memory.epoch)
+      return true
+    }
     const events: SchedulerEvent[] = this.#inbox.splice(0, EVENT_BUDGET)
     for (const report of this.#files.take(FILE_BUDGET)) events.push({ type: 'dag-file', report })
     let more = this.#inbox.length > 0 || this.#files.isWaiting

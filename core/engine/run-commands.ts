@@ -10,7 +10,7 @@ import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
 import type { RunDraft } from './run-draft.ts'
-import { abandonRun, dequeue, endRun, leafStates, requeue } from './runs.ts'
+import { abandonRun, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
 
 type Of<Kind extends CommandRequest['kind']> = Extract<CommandRequest, { kind: Kind }>
 export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 'delete-run'>
@@ -46,6 +46,7 @@ function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions
 function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: readonly number[]): void {
   if (indexes.length === 0) return
   stopExecutions(draft, run, new Set(indexes), `clear by ${actor}`)
+  leavePoolQueues(draft, run)
   const cleared = new Map<number, TiRecord>()
   for (const index of indexes) {
     const ti = run.ti(index)!
@@ -116,6 +117,7 @@ function setStates(
   evaluate = run.record.state === 'running',
 ): void {
   stopExecutions(draft, run, new Set(states.keys()), actor)
+  leavePoolQueues(draft, run)
   const changed = new Map<number, TiRecord>()
   for (const [index, state] of states) {
     changed.set(index, { ...run.ti(index)!, state, retryAt: null, endDate: draft.now })
@@ -175,6 +177,12 @@ function deleteRun(draft: Draft, run: RunDraft, actor: string): CommandAnswer {
   const { id, dagId, runId, state } = run.record
   if (!FINISHED_RUN_STATES.has(state)) {
     return refuse('run-not-finished', `run ${runId} is ${state}; cancel it first: only finished runs can be deleted`)
+  }
+  for (const { record } of draft.executionsOf(id)) {
+    return refuse(
+      'run-not-finished',
+      `try ${record.tryNumber} of a task of run ${runId} was asked to end and has not ended yet; delete the run when it has`,
+    )
   }
   draft.deleteRun(id)
   draft.event({ kind: 'run.deleted', actor, dagRunId: id, dagId, cause: runId })

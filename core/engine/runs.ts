@@ -7,6 +7,7 @@ import { runOutcome } from '../run-state.ts'
 import { FINISHED_TI_STATES, type RunState, type RunType, type TiState } from '../states.ts'
 import { type FireTime, nextFire } from '../timetable/index.ts'
 import type { Draft } from './draft.ts'
+import { poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { RunDraft } from './run-draft.ts'
 
@@ -224,9 +225,15 @@ export function timeOutRun(draft: Draft, dagRunId: number): void {
   abandonRun(draft, run, 'dagrun timeout', `the run took longer than its dagrunTimeout of ${seconds} s`)
 }
 
+/** Ready TIs that will not be any more let those behind them pass: the queue of a pool is strict. */
+export function leavePoolQueues(draft: Draft, run: RunDraft): void {
+  for (let i = 0; i < run.size; i++) if (run.isReady(i)) draft.freed.add(poolKey(run.graph.tasks[i]!.pool))
+}
+
 /** Fails a running or queued run at once: open TIs are skipped, live executions cancelled. */
 export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: string): void {
   for (const execution of draft.executionsOf(run.record.id)) draft.cancel(execution, by)
+  leavePoolQueues(draft, run)
   // From the leaves up, so that no trigger rule of a task below can fire in between.
   for (let i = run.graph.order.length - 1; i >= 0; i--) {
     const index = run.graph.order[i]!

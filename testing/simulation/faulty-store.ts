@@ -1,43 +1,37 @@
 /** A Store whose answers take time, get lost before or after the commit, or never come because the program died. */
 import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../../core/ports/store.ts'
 import type { CommandRecord } from '../../core/records.ts'
+import type { Counter } from './coverage.ts'
 import type { ProgramClock } from './program-clock.ts'
 import type { Random } from './random.ts'
+import type { FaultRates } from './script.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
 
 /** After this long without an answer a call is given up: much longer than a lease. */
 const CLIENT_TIMEOUT_MS = 20_000
 
-export interface Faults {
-  /** Probability that a statement fails without effect. */
-  readonly before: number
-  /** Probability that it takes effect and its answer is lost. */
-  readonly after: number
+export interface FaultyStoreOptions {
+  readonly inner: Store
+  readonly clock: ProgramClock
+  readonly world: SimulatedClock
+  readonly random: Random
+  faults(): FaultRates
+  count(what: Counter): void
+  /** A commit of this program took effect. */
+  committed(epoch: number, writes: TickWrites): void
+  /** The tables refused what no database should ever be asked. */
+  violation(message: string): void
 }
 
+type Operation = Exclude<keyof Store, 'onHint'>
+
 export class FaultyStore implements Store {
-  readonly #inner: Store
-  readonly #clock: ProgramClock
-  readonly #random: Random
-  readonly #faults: () => Faults
-  readonly #count: (what: string) => void
-  readonly #onCommit: (writes: TickWrites) => void
+  readonly #o: FaultyStoreOptions
   #dead = false
   #cutUntil = 0
 
-  constructor(
-    inner: Store,
-    clock: ProgramClock,
-    random: Random,
-    faults: () => Faults,
-    count: (what: string) => void,
-    onCommit: (writes: TickWrites) => void,
-  ) {
-    this.#inner = inner
-    this.#clock = clock
-    this.#random = random
-    this.#faults = faults
-    this.#count = count
-    this.#onCommit = onCommit
+  constructor(options: FaultyStoreOptions) {
+    this.#o = options
   }
 
   /** The program that uses it was killed: no answer ever arrives again. */
@@ -47,79 +41,113 @@ export class FaultyStore implements Store {
 
   /** The network swallows everything for this long: calls are not answered, and fail after a long time. */
   cutFor(ms: number): void {
-    this.#cutUntil = Math.max(this.#cutUntil, this.#clock.monotonic() + ms)
+    this.#cutUntil = Math.max(this.#cutUntil, this.#o.clock.monotonic() + ms)
   }
 
   acquireLease(host: string): Promise<Term | null> {
-    return this.#call(() => this.#inner.acquireLease(host))
+    return this.#call('acquireLease', () => this.#o.inner.acquireLease(host))
   }
 
   renewLease(epoch: number): Promise<boolean> {
-    return this.#call(() => this.#inner.renewLease(epoch))
+    return this.#call('renewLease', () => this.#o.inner.renewLease(epoch))
   }
 
   releaseLease(epoch: number): Promise<void> {
-    return this.#call(() => this.#inner.releaseLease(epoch))
+    return this.#call('releaseLease', () => this.#o.inner.releaseLease(epoch))
   }
 
   load(epoch: number): Promise<Snapshot> {
-    return this.#call(() => this.#inner.load(epoch))
+    return this.#call('load', () => this.#o.inner.load(epoch))
   }
 
   loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
-    return this.#call(() => this.#inner.loadRuns(epoch, names))
+    return this.#call('lookUp', () => this.#o.inner.loadRuns(epoch, names))
   }
 
   lookUp(epoch: number, wanted: Wanted): Promise<Found> {
-    return this.#call(() => this.#inner.lookUp(epoch, wanted))
+    return this.#call('lookUp', () => this.#o.inner.lookUp(epoch, wanted))
   }
 
   commit(epoch: number, writes: TickWrites): Promise<CommitResult> {
-    return this.#call(async () => {
-      const result = await this.#inner.commit(epoch, writes)
-      if (result.status === 'committed') this.#onCommit(writes)
-      else this.#count(result.status)
-      return result
-    })
+    return this.#call('commit', () => this.#commit(epoch, writes))
   }
 
   commandsAfter(afterId: number, limit: number): Promise<readonly CommandRecord[]> {
-    return this.#call(() => this.#inner.commandsAfter(afterId, limit))
+    return this.#call('commandsAfter', () => this.#o.inner.commandsAfter(afterId, limit))
   }
 
   async onHint(callback: () => void): Promise<() => Promise<void>> {
-    return this.#inner.onHint(() => {
+    return this.#o.inner.onHint(() => {
       if (this.#dead) return
-      if (this.#random.chance(0.2)) this.#count('lost hints')
-      else this.#clock.setDelay(0, callback)
+      if (this.#o.random.chance(0.2)) this.#o.count('lost hints')
+      else this.#o.clock.setDelay(0, callback)
     })
   }
 
-  async #call<T>(operation: () => Promise<T>): Promise<T> {
-    const { before, after } = this.#faults()
+  async #commit(epoch: number, writes: TickWrites): Promise<CommitResult> {
+    const { inner, random, world, faults, count } = this.#o
+    if (random.chance(faults().late)) {
+      count('late commits')
+      world.setTimer(world.now() + random.int(1, 6000), () => {
+        // What it would have answered, nobody hears; nonsense was told as a violation.
+        this.#write(inner, epoch, writes).catch(() => undefined)
+      })
+      throw new Error('simulated: the connection was lost and the statement goes on')
+    }
+    return this.#write(inner, epoch, writes)
+  }
+
+  async #write(inner: Store, epoch: number, writes: TickWrites): Promise<CommitResult> {
+    let result: CommitResult
+    try {
+      result = await inner.commit(epoch, writes)
+    } catch (error) {
+      this.#o.violation(
+        `a tick asked the tables for nonsense: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      throw error
+    }
+    if (result.status === 'committed') this.#o.committed(epoch, writes)
+    if (result.status === 'fenced') this.#o.count('fenced commits')
+    return result
+  }
+
+  async #call<T>(name: Operation, operation: () => Promise<T>): Promise<T> {
+    const { clock, random, faults, count } = this.#o
+    const { before, after } = faults()
     // Now and then slow: that is when a program is stopped or deposed in the middle of a statement.
-    await this.#clock.after(this.#random.chance(0.05) ? this.#random.int(0, 500) : this.#random.int(0, 20))
+    await clock.after(random.chance(0.05) ? random.int(0, 500) : random.int(0, 20))
     if (this.#dead) return new Promise<T>(() => {})
     await this.#swallowed()
-    if (this.#random.chance(before)) {
-      this.#count('failed statements')
-      throw new Error('simulated: the statement failed')
+    if (random.chance(before)) {
+      const counter = FAILURES[name]
+      if (counter !== undefined) count(counter)
+      throw new Error(`simulated: ${name} failed`)
     }
     const result = await operation()
-    await this.#clock.after(this.#random.int(0, 20))
+    await clock.after(random.int(0, 20))
     if (this.#dead) return new Promise<T>(() => {})
     await this.#swallowed()
-    if (this.#random.chance(after)) {
-      this.#count('unknown commits')
-      throw new Error('simulated: the answer was lost')
+    if (random.chance(after)) {
+      if (name === 'commit') count('unknown commits')
+      throw new Error(`simulated: the answer to ${name} was lost`)
     }
     return result
   }
 
   async #swallowed(): Promise<void> {
-    if (this.#clock.monotonic() >= this.#cutUntil) return
-    await this.#clock.after(CLIENT_TIMEOUT_MS)
+    if (this.#o.clock.monotonic() >= this.#cutUntil) return
+    await this.#o.clock.after(CLIENT_TIMEOUT_MS)
     if (this.#dead) return new Promise(() => {})
     throw new Error('simulated: no answer for too long')
   }
+}
+
+const FAILURES: Readonly<Record<string, Counter | undefined>> = {
+  acquireLease: 'failed acquireLease',
+  renewLease: 'failed renewLease',
+  load: 'failed load',
+  lookUp: 'failed lookUp',
+  commit: 'failed commit',
+  commandsAfter: 'failed commandsAfter',
 }

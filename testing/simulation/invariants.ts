@@ -1,64 +1,54 @@
 /**
- * What must hold after every commit, and at the end of a history. Numbers are those of the design's list of invariants.
- * Written against the tables only, apart from the code they watch.
+ * What must hold after every commit. Numbers are those of the design's list of invariants; the list below says where each
+ * is looked at. Written against the tables only, apart from the code they watch.
+ *
+ * 1. one live execution: `simulated-executor.ts` (at dispatch), `watch-writes.ts` (a success was a success of that try)
+ * 2. fenced writes: `world.ts` (the epoch of every commit that took effect)
+ * 3. unique runs: here (`checkUnique`), `check-schedule.ts` at the end, `simulated-triggers.ts` (one run for a task)
+ * 4. nothing lost: `watch-writes.ts` (a success stays), `check-end.ts` (all has ended, each loss with its cause, each
+ *    value kept), `world.ts` (what is dispatched was committed; losses within their limit)
+ * 5. retries change nothing: `watch-writes.ts` (TIs of a run), `check-end.ts` (the oracle, and the order of tries)
+ * 6. caps: here (`checkCaps`); leaks: `compare-memory.ts`
+ * 7. ends of runs: here (`checkEnds`), `watch-writes.ts` (state from the leaves)
+ * 8. who waits holds nothing: here (`checkIdle`)
+ * 9. compensation: comes with it
+ * 10. clock jumps and DST: `check-schedule.ts`
+ * 11. poison: `check-end.ts` (all else has ended as it should), and that every command is answered
  */
-
 import type { TickWrites } from '../../core/ports/store.ts'
-import type { ExecutionRecord, RunRecord, TiRecord } from '../../core/records.ts'
+import type { ExecutionRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
-import type { TiState } from '../../core/states.ts'
-import { FINISHED_RUN_STATES, FINISHED_TI_STATES, TI_TRANSITIONS } from '../../core/states.ts'
-import { evaluateTriggerRule } from '../../core/trigger-rules.ts'
+import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../../core/states.ts'
 import type { MemoryTables } from '../memory-tables.ts'
-import { excludes } from './oracle.ts'
-import { fateOf } from './random-dag.ts'
+import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 
 export type Violation = (message: string) => void
 
-/** Called with the tables as they were before this commit's writes were put in: compares each row with its successor. */
-export class TransitionWatch {
-  readonly #tis = new Map<number, TiRecord>()
-
-  after(writes: TickWrites, violation: Violation): void {
-    for (const ti of writes.insertedTis) this.#tis.set(ti.id, ti)
-    const cleared = new Set(writes.events.filter((event) => event.kind === 'ti.cleared').map((event) => event.tiId))
-    for (const ti of writes.updatedTis) {
-      const before = this.#tis.get(ti.id)
-      if (before === undefined) {
-        violation(`TI ${ti.id} changed before it was made`)
-        continue
-      }
-      // Several changes of one tick are one write, so a legal path is enough: through `queued` or `up_for_retry`.
-      // A clear leads back to `none` from anywhere, and on from there within the same tick.
-      const from = cleared.has(ti.id) ? 'none' : before.state
-      if (!reachable(from, ti.state)) violation(`TI ${ti.id} went from ${before.state} to ${ti.state}`)
-      if (ti.tryNumber < before.tryNumber || ti.tryNumber > before.tryNumber + 1) {
-        violation(`TI ${ti.id} went from try ${before.tryNumber} to ${ti.tryNumber}`)
-      }
-      this.#tis.set(ti.id, ti)
-    }
-  }
-}
-
-function reachable(from: TiState, to: TiState): boolean {
-  if (from === to) return true
-  const direct = TI_TRANSITIONS[from]
-  if (direct.includes(to)) return true
-  return direct.some((middle) => middle !== 'success' && TI_TRANSITIONS[middle].includes(to))
+export function checkTables(tables: MemoryTables, writes: TickWrites, violation: Violation): void {
+  checkCaps(tables, writes, violation)
+  if (writes.insertedRuns.length > 0) checkUnique(tables, violation)
+  checkEnds(tables, violation)
+  checkIdle(tables, violation)
 }
 
 /**
- * Invariants 6 and 7 on the tables as they are. A cap may be lowered below what runs already, but nothing may start above
- * it: so only the limits that something started under in this very commit are looked at.
+ * A cap may be lowered below what runs already, but nothing may start above it: so only the limits that something started
+ * under in this very commit are looked at.
  */
-export function checkTables(tables: MemoryTables, writes: TickWrites, slots: number, violation: Violation): void {
-  const use = new Map<string, number>()
-  for (const execution of tables.executions.values()) {
-    for (const { key, units } of limitsOf(tables, execution)) use.set(key, (use.get(key) ?? 0) + units)
-  }
-  for (const execution of writes.insertedExecutions) {
-    for (const { key, cap } of limitsOf(tables, execution, slots)) {
-      if (use.get(key)! > cap) violation(`invariant 6: ${use.get(key)} units of ${key}, the cap is ${cap}`)
+function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violation): void {
+  if (writes.insertedExecutions.length > 0) {
+    const use = new Map<string, number>()
+    for (const execution of tables.executions.values()) {
+      for (const { key, units } of limitsOf(tables, execution)) use.set(key, (use.get(key) ?? 0) + units)
+    }
+    for (const execution of writes.insertedExecutions) {
+      for (const { key, cap } of limitsOf(tables, execution)) {
+        if (use.get(key)! > cap) violation(`invariant 6: ${use.get(key)} units of ${key}, the cap is ${cap}`)
+      }
+      const ti = tables.tis.get(execution.tiId)!
+      if (ti.tryNumber !== execution.tryNumber || ti.state !== 'queued') {
+        violation(`invariant 1: try ${execution.tryNumber} of TI ${ti.id} starts while the TI is ${ti.state}`)
+      }
     }
   }
   const active = new Map<string, number>()
@@ -66,33 +56,39 @@ export function checkTables(tables: MemoryTables, writes: TickWrites, slots: num
     if (run.state === 'running') active.set(run.dagId, (active.get(run.dagId) ?? 0) + 1)
   }
   for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) {
-    if (run.state !== 'running') continue
-    const cap = currentDag(tables, run.dagId).maxActiveRuns!
+    if (run.state !== 'running' || run.startDate === null) continue
+    const cap = currentDag(tables, run.dagId).maxActiveRuns ?? SIMULATED_DEFAULTS.maxActiveRuns
     const count = active.get(run.dagId)!
     if (count > cap) violation(`invariant 6: ${count} running runs of ${run.dagId}, the cap is ${cap}`)
   }
-  checkEnds(tables, violation)
 }
 
 function currentDag(tables: MemoryTables, dagId: string): SerializedDag {
   return tables.versions.get(tables.dags.get(dagId)!.versionId)!.serialized
 }
 
-function limitsOf(tables: MemoryTables, execution: ExecutionRecord, slots = 0) {
-  const ti = tables.tis.get(execution.tiId)!
-  const run = tables.runs.get(execution.dagRunId)!
+function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {
+  const ti = tables.tis.get(execution.tiId)
+  const run = tables.runs.get(execution.dagRunId)
+  // Its run was deleted while its process was dying: it counts by what it holds.
+  if (ti === undefined || run === undefined) return [{ key: 'slots', units: 1, cap: SIMULATED_DEFAULTS.parallelism }]
   const task = tables.versions.get(run.versionId)!.serialized.tasks.find((one) => one.taskId === ti.taskId)!
-  const pool = tables.pools.get(task.pool ?? 'default_pool')!
+  const poolName = task.pool ?? SIMULATED_DEFAULTS.pool
+  const slots = tables.pools.get(poolName)?.slots ?? 0
   const units = task.poolSlots ?? 1
   const limits = [
-    { key: 'slots', units: 1, cap: slots },
-    { key: `run ${run.id}`, units: 1, cap: currentDag(tables, run.dagId).maxActiveTasks! },
+    { key: 'slots', units: 1, cap: SIMULATED_DEFAULTS.parallelism },
+    {
+      key: `run ${run.id}`,
+      units: 1,
+      cap: currentDag(tables, run.dagId).maxActiveTasks ?? SIMULATED_DEFAULTS.maxActiveTasks,
+    },
     { key: `ti ${ti.id}`, units: 1, cap: 1 },
     // Who asks for more than the whole pool gets the whole pool; a pool of none gives none.
     {
-      key: `pool ${pool.name}`,
+      key: `pool ${poolName}`,
       units,
-      cap: pool.slots < 0 ? Infinity : pool.slots === 0 ? 0 : Math.max(pool.slots, units),
+      cap: slots < 0 ? Infinity : slots === 0 ? 0 : Math.max(slots, units),
     },
   ]
   const cap = task.maxActiveTisPerDag
@@ -100,14 +96,17 @@ function limitsOf(tables: MemoryTables, execution: ExecutionRecord, slots = 0) {
   return limits
 }
 
-/** With catchup every tick of the schedule has exactly one run, whatever happened to the programs and their clocks. */
-export function checkSchedule(tables: MemoryTables, dag: SerializedDag, violation: Violation): void {
-  const { schedule, startDate, endDate } = dag
-  if (schedule.kind !== 'interval' || dag.catchup !== true || startDate === undefined || endDate === undefined) return
-  const dates = [...tables.runs.values()].filter((run) => run.dagId === dag.dagId).map((run) => run.logicalDate)
-  for (let tick = startDate; tick <= endDate; tick += schedule.everyMs) {
-    const count = dates.filter((date) => date === tick).length
-    if (count !== 1) violation(`the tick at ${tick} of ${dag.dagId} has ${count} runs`)
+function checkUnique(tables: MemoryTables, violation: Violation): void {
+  const seen = new Map<string, number>()
+  for (const run of tables.runs.values()) {
+    for (const key of [`id ${run.runId}`, `date ${run.logicalDate}`]) {
+      const text = `${run.dagId} ${key}`
+      const other = seen.get(text)
+      if (other !== undefined && run.logicalDate !== null) {
+        violation(`invariant 3: runs ${other} and ${run.id} of ${text}`)
+      }
+      seen.set(text, run.id)
+    }
   }
 }
 
@@ -118,58 +117,25 @@ function checkEnds(tables: MemoryTables, violation: Violation): void {
   }
   for (const run of tables.runs.values()) {
     const unfinished = open.get(run.id) ?? 0
-    if (FINISHED_RUN_STATES.has(run.state) && unfinished > 0)
+    if (FINISHED_RUN_STATES.has(run.state) && unfinished > 0) {
       violation(`invariant 7: run ${run.id} ended with open TIs`)
+    }
     if (run.state === 'running' && unfinished === 0) violation(`invariant 7: run ${run.id} has ended and still runs`)
   }
 }
 
-/** The final state of every TI of an ended run against the oracle (invariants 4, 5, 7). */
-export function checkOutcome(
-  seed: number,
-  tables: MemoryTables,
-  run: RunRecord,
-  dag: SerializedDag,
-  violation: Violation,
-): void {
-  const tis = new Map([...tables.tis.values()].filter((ti) => ti.dagRunId === run.id).map((ti) => [ti.taskId, ti]))
-  const expected = expectedStates(seed, run, dag)
-  for (const task of dag.tasks) {
-    const ti = tis.get(task.taskId)
-    const want = expected.get(task.taskId)!
-    if (ti?.state !== want) violation(`${dag.dagId}/${run.runId}/${task.taskId} ended ${ti?.state}, expected ${want}`)
-  }
-  const leaves = dag.tasks.filter((task) => !dag.tasks.some((other) => other.upstream.includes(task.taskId)))
-  const failed = leaves.some((task) => ['failed', 'upstream_failed'].includes(expected.get(task.taskId)!))
-  const want = failed ? 'failed' : 'success'
-  if (run.state !== want) violation(`run ${run.runId} of ${dag.dagId} ended ${run.state}, expected ${want}`)
-}
-
-function expectedStates(seed: number, run: RunRecord, dag: SerializedDag): Map<string, TiState> {
-  const states = new Map<string, TiState>()
-  for (const task of dag.tasks) {
-    const counts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0, total: task.upstream.length }
-    for (const id of task.upstream) {
-      const state = states.get(id)
-      if (state === 'success') counts.success++
-      else if (state === 'failed') counts.failed++
-      else if (state === 'skipped') counts.skipped++
-      else if (state === 'upstream_failed') counts.upstreamFailed++
+/** A TI between two tries, or before its first, has no execution of its current try. */
+function checkIdle(tables: MemoryTables, violation: Violation): void {
+  for (const { tiId, tryNumber } of tables.executions.values()) {
+    const ti = tables.tis.get(tiId)
+    if (ti?.state === 'up_for_retry' && ti.tryNumber === tryNumber) {
+      violation(`invariant 8: TI ${tiId} waits for its retry and holds an execution`)
     }
-    const excluded = dag.tasks.some((decider) => {
-      if (states.get(decider.taskId) !== 'success') return false
-      return excludes(dag, decider, fateOf(seed, dag.dagId, run.runId, decider.taskId).followsThen).has(task.taskId)
-    })
-    const verdict = excluded ? 'skipped' : evaluateTriggerRule(task.triggerRule ?? 'all_success', counts)
-    if (verdict === 'wait') throw new Error(`${task.triggerRule} waits although every upstream has ended`)
-    if (verdict !== 'run') {
-      states.set(task.taskId, verdict)
-      continue
-    }
-    const fate = fateOf(seed, dag.dagId, run.runId, task.taskId)
-    const retries = task.retries ?? 0
-    if (fate.failures > retries) states.set(task.taskId, 'failed')
-    else states.set(task.taskId, fate.then === 'fail-now' ? 'failed' : fate.then)
   }
-  return states
+  for (const ti of tables.tis.values()) {
+    if (ti.state !== 'queued' && ti.state !== 'running') continue
+    if (!tables.executions.has(`${ti.id}.${ti.tryNumber}`)) {
+      violation(`invariant 4: TI ${ti.id} is ${ti.state} and nothing executes it`)
+    }
+  }
 }

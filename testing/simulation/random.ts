@@ -6,6 +6,11 @@ export class Random {
     this.#state = seed >>> 0
   }
 
+  /** A generator that depends on nothing but a name: what one part draws does not move what another one gets. */
+  static named(name: string): Random {
+    return new Random(hash(name))
+  }
+
   /** In [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
@@ -31,7 +36,11 @@ export class Random {
 
 /** A number in [0, 1) that depends on nothing but the text: outcomes that are the same however often they are asked. */
 export function hashFraction(text: string): number {
+  return Random.named(text).next()
+}
+
+function hash(text: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  return new Random(h).next()
+  return h >>> 0
 }

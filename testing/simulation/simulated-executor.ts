@@ -12,23 +12,38 @@ import type {
   TryEnded,
   TryOutcome,
 } from '../../core/ports/executor.ts'
+import type { Counter } from './coverage.ts'
+import { failed } from './fate.ts'
 import type { ProgramClock } from './program-clock.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
+
+/** What became of a process, as only the world knows it. */
+export interface TryTruth {
+  readonly startedAt: number
+  endedAt: number | null
+  state: TryOutcome['state'] | null
+}
 
 export interface SimulatedExecutorOptions {
   readonly host: string
   readonly slots: number
+  readonly seed: number
   readonly clock: ProgramClock
   /** Goes on while the program is stopped: its children are processes of their own. */
   readonly world: SimulatedClock
-  readonly random: Random
-  /** What the try will do. */
-  outcome(dispatch: Dispatch): TryOutcome
+  /** What the try will do; `slow` ones go on until their timeout. */
+  outcome(dispatch: Dispatch): { readonly outcome: TryOutcome; readonly slow: boolean }
+  /** For tasks that trigger a Dag: asks for it and calls back with how that went. */
+  trigger(dispatch: Dispatch, done: (outcome: TryOutcome) => void): void
+  /** Before the try begins: what has to be in the tables by then. */
+  dispatched(dispatch: Dispatch): void
   /** Live executions by TI over all hosts, shared. */
   readonly live: Map<number, string>
+  /** By `tryKeyText`, of all hosts. */
+  readonly truth: Map<string, TryTruth>
   violation(message: string): void
-  count(what: string): void
+  count(what: Counter): void
 }
 
 /** A child that hears nothing from its host for this long ends itself (and its process group). */
@@ -43,6 +58,7 @@ function runningTime(random: Random): number {
 
 interface Running {
   readonly dispatch: Dispatch
+  readonly random: Random
   startedAt: number | null
   cancelled: CancelReason | null
 }
@@ -77,8 +93,8 @@ export class SimulatedExecutor implements Executor {
       const running = this.#running.get(tryKeyText(key))
       if (running === undefined || (running.cancelled !== null && reason.atOnce !== true)) continue
       running.cancelled ??= reason
-      const ms = this.#o.random.int(0, reason.atOnce === true ? 200 : 5000)
-      this.#later(ms, () => this.#end(tryKeyText(key)))
+      const ms = running.random.int(0, reason.atOnce === true ? 200 : 5000)
+      this.#later(ms, () => this.#end(tryKeyText(key), null))
     }
   }
 
@@ -93,6 +109,11 @@ export class SimulatedExecutor implements Executor {
     }
   }
 
+  /** It runs here and nobody has asked for its end. */
+  goesOn(text: string): boolean {
+    return this.#running.get(text)?.cancelled === null
+  }
+
   async stop(graceMs: number, reason: CancelReason): Promise<void> {
     const { clock } = this.#o
     const deadline = clock.monotonic() + graceMs
@@ -104,7 +125,7 @@ export class SimulatedExecutor implements Executor {
   /** kill -9 of the host: every process of it is gone at once, and nobody hears of it. */
   die(): void {
     this.#dead = true
-    for (const { dispatch } of this.#running.values()) this.#o.live.delete(dispatch.key.tiId)
+    for (const text of this.#running.keys()) this.#processEnds(text, null)
     this.#running.clear()
   }
 
@@ -113,76 +134,100 @@ export class SimulatedExecutor implements Executor {
     this.#o.clock.stopFor(ms)
     if (ms <= CHILD_LEASE_MS) return
     this.#o.world.setTimer(this.#o.world.now() + CHILD_LEASE_MS, () => {
-      for (const { dispatch } of this.#running.values()) this.#o.live.delete(dispatch.key.tiId)
       for (const [text, running] of [...this.#running]) {
+        this.#processEnds(text, null)
         this.#running.delete(text)
-        this.#finish(text, running, {
-          state: 'failed',
-          cause: { kind: 'host-lost', message: 'simulated: the host was stopped' },
-        })
+        this.#finish(text, running, failed('host-lost'))
       }
     })
   }
 
   #run(dispatch: Dispatch): void {
     if (this.#dead) return
-    const { random, live } = this.#o
+    const { live, truth, world, seed } = this.#o
     const text = tryKeyText(dispatch.key)
-    if (this.#seen.has(text)) this.#o.violation(`try ${text} was dispatched twice`)
+    if (this.#seen.has(text) || truth.has(text)) this.#o.violation(`invariant 1: try ${text} was dispatched twice`)
     this.#seen.add(text)
+    this.#o.dispatched(dispatch)
     const other = live.get(dispatch.key.tiId)
-    if (other !== undefined) this.#o.violation(`TI ${dispatch.key.tiId} runs as ${other} and as ${text} at once`)
+    if (other !== undefined) {
+      this.#o.violation(`invariant 1: TI ${dispatch.key.tiId} runs as ${other} and as ${text} at once`)
+    }
     live.set(dispatch.key.tiId, text)
-    const running: Running = { dispatch, startedAt: null, cancelled: null }
+    truth.set(text, { startedAt: world.now(), endedAt: null, state: null })
+    const name = `${seed}/${dispatch.dagId}/${dispatch.runId}/${dispatch.taskId}/${dispatch.key.tryNumber}`
+    const running: Running = { dispatch, random: Random.named(name), startedAt: null, cancelled: null }
     this.#running.set(text, running)
-    if (this.#running.size > this.slots) this.#o.violation(`${this.#running.size} executions on ${this.slots} slots`)
-    const wait = random.chance(0.2) ? random.int(0, 500) : 0
-    this.#later(wait, () => {
-      if (!this.#running.has(text)) return
-      running.startedAt = this.#o.clock.now()
-      const started: ExecutorReport = {
-        type: 'started',
-        key: dispatch.key,
-        at: running.startedAt,
-        host: this.host,
-        pid: 1,
-      }
-      // A start report may be lost, or come after the result.
-      if (random.chance(0.9)) this.#later(random.chance(0.2) ? random.int(0, 2000) : 0, () => this.#report([started]))
-      this.#later(runningTime(random), () => this.#end(text))
+    if (this.#running.size > this.slots) {
+      this.#o.violation(`invariant 6: ${this.#running.size} executions on ${this.slots} slots`)
+    }
+    this.#later(running.random.chance(0.2) ? running.random.int(0, 500) : 0, () => this.#begin(text))
+  }
+
+  #begin(text: string): void {
+    const running = this.#running.get(text)
+    if (running === undefined) return
+    const { dispatch, random } = running
+    running.startedAt = this.#o.clock.now()
+    this.#reportStart(text, running.startedAt, running)
+    if (dispatch.kind === 'trigger') {
+      this.#o.trigger(dispatch, (outcome) => this.#later(0, () => this.#end(text, outcome)))
+      return
+    }
+    const { outcome, slow } = this.#o.outcome(dispatch)
+    const limit = dispatch.timeoutMs ?? 60_000
+    const ms = slow ? limit : Math.min(runningTime(random), limit - 1)
+    // A child taken down by what another try left behind: the platform's loss, of which the oracle knows nothing.
+    const isUnlucky = random.chance(0.02)
+    if (isUnlucky) this.#o.count('platform losses')
+    this.#later(ms, () => this.#end(text, isUnlucky ? failed('bad-neighbour') : outcome))
+  }
+
+  #reportStart(text: string, at: number, { dispatch, random }: Running): void {
+    if (random.chance(0.1)) {
+      this.#o.count('lost reports')
+      return
+    }
+    const report: ExecutorReport = { type: 'started', key: dispatch.key, at, host: this.host, pid: 1 }
+    this.#later(random.chance(0.2) ? random.int(0, 2000) : 0, () => {
+      if (!this.#running.has(text)) this.#o.count('reordered reports')
+      this.#report([report])
     })
   }
 
-  #end(text: string): void {
+  #end(text: string, outcome: TryOutcome | null): void {
     const running = this.#running.get(text)
     if (running === undefined) return
     this.#running.delete(text)
-    const { dispatch, cancelled } = running
-    this.#o.live.delete(dispatch.key.tiId)
-    this.#finish(
-      text,
-      running,
-      cancelled === null
-        ? this.#o.outcome(dispatch)
-        : { state: 'failed', cause: { kind: 'cancelled', message: 'simulated', by: cancelled.by } },
-    )
+    const { cancelled } = running
+    const by = cancelled?.by ?? 'nobody'
+    const real: TryOutcome =
+      cancelled === null && outcome !== null
+        ? outcome
+        : { state: 'failed', cause: { kind: 'cancelled', message: 'simulated', by } }
+    this.#processEnds(text, real)
+    this.#finish(text, running, real)
   }
 
-  #finish(text: string, { dispatch, startedAt }: Running, outcome: TryOutcome): void {
-    const report: TryEnded = {
-      type: 'ended',
-      key: dispatch.key,
-      startedAt,
-      endedAt: this.#o.clock.now(),
-      host: this.host,
-      pid: 1,
-      outcome,
-    }
+  #processEnds(text: string, outcome: TryOutcome | null): void {
+    const { live, truth, world } = this.#o
+    const entry = truth.get(text)!
+    entry.endedAt = world.now()
+    entry.state = outcome?.state ?? null
+    const tiId = this.#running.get(text)?.dispatch.key.tiId ?? Number.parseInt(text, 10)
+    if (live.get(tiId) === text) live.delete(tiId)
+  }
+
+  #finish(text: string, { dispatch, startedAt, random }: Running, outcome: TryOutcome): void {
+    const { clock, count } = this.#o
+    const endedAt = clock.now()
+    const report: TryEnded = { type: 'ended', key: dispatch.key, startedAt, endedAt, host: this.host, pid: 1, outcome }
     this.#finished.set(text, report)
-    const { random } = this.#o
-    this.#later(random.chance(0.15) ? random.int(0, 4000) : 0, () => this.#report([report]))
+    const isLate = random.chance(0.15)
+    if (isLate) count('late reports')
+    this.#later(isLate ? random.int(1, 4000) : 0, () => this.#report([report]))
     if (random.chance(0.1)) {
-      this.#o.count('doubled reports')
+      count('doubled reports')
       this.#later(random.int(0, 5000), () => this.#report([report]))
     }
   }

@@ -6,8 +6,8 @@ import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { MemoryTables } from '../../testing/memory-tables.ts'
 import { ProgramClock } from '../../testing/simulation/program-clock.ts'
-import { SIMULATED_DEFAULTS } from '../../testing/simulation/simulate.ts'
 import { SimulatedClock } from '../../testing/simulation/simulated-clock.ts'
+import { SIMULATED_DEFAULTS } from '../../testing/simulation/simulated-defaults.ts'
 import { dagOf, T0, task } from '../core/engine/harness.ts'
 
 /** Runs nothing: tries start, and end when the test says so. */

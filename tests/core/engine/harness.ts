@@ -11,7 +11,7 @@ import type { CommandAnswer, CommandRequest, RunRecord, TiRecord } from '../../.
 import type { SerializedDag, SerializedTask } from '../../../core/serialized-dag.ts'
 import { MemoryTables } from '../../../testing/memory-tables.ts'
 import { compareMemory } from '../../../testing/simulation/compare-memory.ts'
-import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulate.ts'
+import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
 
 export const T0 = Date.UTC(2026, 0, 1)
 
@@ -64,7 +64,9 @@ export class Engine {
   tick(events: SchedulerEvent[] = [], options: DecideOptions = {}): void {
     let plan = this.once(events, options)
     for (let i = 0; plan.more && i < 1000; i++) plan = this.once([], options)
-    expect(compareMemory(this.memory, this.#rebuild())).toEqual([])
+    const [actual, rebuilt] = [this.memory, this.#rebuild()]
+    const stopping = options.draining === true
+    expect(compareMemory({ actual, rebuilt, now: this.now, stopping, wentBack: false })).toEqual([])
   }
 
   once(events: SchedulerEvent[], options: DecideOptions = {}): Plan {

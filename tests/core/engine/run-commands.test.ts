@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadedRuns } from '../../../core/engine/rebuild.ts'
 import type { CommandAnswer, CommandRequest } from '../../../core/records.ts'
-import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulate.ts'
+import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
 import { dagOf, Engine, T0, task } from './harness.ts'
 
 const CHAIN = dagOf('d', [task('a', { retries: 0 }), task('b', { upstream: ['a'] }), task('c', { upstream: ['b'] })])

@@ -1,0 +1,159 @@
+/** Does what a script's troubles say, to whatever programs, runs and tasks there are at that moment. */
+import type { CommandRequest, RunRecord } from '../../core/records.ts'
+import { FINISHED_RUN_STATES } from '../../core/states.ts'
+import { POISON, type Trouble } from './script.ts'
+import type { Program } from './simulated-program.ts'
+import type { World } from './world.ts'
+
+export function carryOut(world: World, trouble: Trouble): void {
+  world.trace(`trouble: ${JSON.stringify(trouble)}`)
+  switch (trouble.kind) {
+    case 'kill':
+    case 'stop':
+    case 'cut':
+    case 'jump':
+    case 'stop-gracefully': {
+      const program = world.programs[Math.floor(trouble.program * world.programs.length)]
+      if (program !== undefined) troubleProgram(world, program, trouble)
+      return
+    }
+    case 'clear':
+    case 'mark':
+    case 'mark-run':
+    case 'cancel':
+    case 'delete-run':
+    case 'note': {
+      const run = chooseRun(world, trouble)
+      if (run !== undefined) world.submit(runCommand(world, run, trouble))
+      return
+    }
+    case 'trigger': {
+      world.count('triggers')
+      const { at: _, expired, ...request } = trouble
+      world.submit(request, 'user:sim', expired === true ? world.clock.now() - 60_000 : null)
+      return
+    }
+    case 'drain':
+      world.submit({ kind: 'drain' })
+      world.clock.setDelay(trouble.ms, () => world.submit({ kind: 'resume' }))
+      return
+    case 'pause':
+    case 'unpause':
+      world.submit({ kind: trouble.kind, dagId: trouble.dagId })
+      return
+    case 'set-pool':
+      world.submit({ kind: 'set-pool', name: trouble.name, slots: trouble.slots })
+      return
+    case 'delete-pool':
+      world.submit({ kind: 'delete-pool', name: trouble.name })
+      return
+    default:
+      troubleFile(world, trouble)
+  }
+}
+
+type ProgramTrouble = Extract<Trouble, { program: number }>
+
+function troubleProgram(world: World, program: Program, trouble: ProgramTrouble): void {
+  switch (trouble.kind) {
+    case 'kill':
+      world.kill(program, trouble.ms)
+      return
+    case 'stop':
+      world.stop(program, trouble.ms)
+      return
+    case 'cut':
+      world.count('cuts')
+      program.store.cutFor(trouble.ms)
+      return
+    case 'jump':
+      world.count(trouble.ms > program.offset ? 'clock jumps forwards' : 'clock jumps backwards')
+      program.setOffset(trouble.ms)
+      return
+    case 'stop-gracefully':
+      world.stopGracefully(program, trouble.ms, trouble.pauseMs)
+  }
+}
+
+type RunTrouble = Extract<Trouble, { run: number }>
+
+/** Of those that have not ended, mostly; a run can be deleted only afterwards. */
+function chooseRun({ tables }: World, { kind, run }: RunTrouble): RunRecord | undefined {
+  const all = [...tables.runs.values()]
+  const open = all.filter((one) => !FINISHED_RUN_STATES.has(one.state))
+  const wantsOpen = kind !== 'delete-run' && run < 0.6 && open.length > 0
+  const from = wantsOpen ? open : all
+  return from[Math.floor((wantsOpen ? run / 0.6 : run) * from.length)]
+}
+
+function runCommand(world: World, run: RunRecord, trouble: RunTrouble): CommandRequest {
+  const { dagId, runId, id, versionId, state } = run
+  const { tasks } = world.tables.versions.get(versionId)!.serialized
+  const taskId = (task: number) => tasks[Math.floor(task * tasks.length)]!.taskId
+  const name = { dagId, runId }
+  switch (trouble.kind) {
+    case 'clear': {
+      const { kind, task, upstream, downstream, onlyFailed, onlyRunning } = trouble
+      world.count(state === 'running' ? 'clears while running' : 'clears')
+      if (downstream && task !== null) world.count('clears with what is below')
+      // What is below must follow what is above, or its last try is older than theirs.
+      if (task !== null && (!downstream || upstream)) world.partlyCleared.add(id)
+      if (onlyFailed || onlyRunning) world.partlyCleared.add(id)
+      const taskIds = task === null ? [] : [taskId(task)]
+      return { kind, ...name, taskIds, upstream, downstream, onlyFailed, onlyRunning }
+    }
+    case 'mark': {
+      const { kind, task, state: to, upstream, downstream } = trouble
+      world.count(state === 'running' ? 'marks while running' : 'marks of finished runs')
+      world.touched.add(id)
+      return { kind, ...name, taskIds: [taskId(task)], state: to, upstream, downstream }
+    }
+    case 'mark-run':
+      world.count('runs marked')
+      world.touched.add(id)
+      return { kind: 'mark-run', ...name, state: trouble.state }
+    case 'cancel':
+      world.count('cancels')
+      world.touched.add(id)
+      return { kind: 'cancel', ...name, ...(trouble.task === null ? {} : { taskIds: [taskId(trouble.task)] }) }
+    case 'delete-run':
+      return { kind: 'delete-run', ...name }
+    case 'note': {
+      const { task, note } = trouble
+      return { kind: 'note', ...name, ...(task === null ? {} : { taskId: taskId(task) }), note }
+    }
+  }
+}
+
+type FileTrouble = Extract<Trouble, { kind: 'edit' | 'poison-file' | 'break-file' | 'file-gone' | 'file-back' }>
+
+function troubleFile(world: World, trouble: FileTrouble): void {
+  const at = world.clock.now()
+  if (trouble.kind === 'edit') {
+    const { dag } = trouble
+    world.edit(dag)
+    return
+  }
+  const dag = world.dags.get(trouble.dagId)
+  if (dag === undefined) return
+  const { file, dagId } = dag
+  switch (trouble.kind) {
+    case 'file-gone':
+      world.gone.add(dagId)
+      world.toAll({ type: 'gone', file, at })
+      return
+    case 'file-back':
+      world.gone.delete(dagId)
+      world.toAll(world.parsed(dag))
+      return
+    case 'poison-file': {
+      const dags = [{ serialized: { ...dag, displayName: 'poison' }, contentHash: POISON }]
+      world.toAll({ type: 'parsed', file, bundleHash: 'bundle', dags, warnings: [], at })
+      return
+    }
+    case 'break-file': {
+      const problem = { code: 'syntax-error', message: 'simulated', remedy: 'none', file }
+      world.toAll({ type: 'broken', file, problems: [problem], at })
+    }
+  }
+}

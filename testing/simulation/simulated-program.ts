@@ -1,0 +1,148 @@
+/** One simulated program: a scheduler with its executor, its clock and its way to the database. */
+import type { Plan } from '../../core/engine/decide.ts'
+import type { SchedulerMemory } from '../../core/engine/memory.ts'
+import { rebuild } from '../../core/engine/rebuild.ts'
+import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
+import { MemoryStore } from '../memory-store.ts'
+import { compareMemory } from './compare-memory.ts'
+import type { Counter } from './coverage.ts'
+import { FaultyStore } from './faulty-store.ts'
+import { ProgramClock } from './program-clock.ts'
+import { Random } from './random.ts'
+import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
+import { SimulatedExecutor } from './simulated-executor.ts'
+import type { World } from './world.ts'
+
+const NO_FAULTS = { before: 0, after: 0, late: 0 }
+
+export class Program {
+  readonly scheduler: Scheduler
+  readonly store: FaultyStore
+  readonly executor: SimulatedExecutor
+  readonly clock: ProgramClock
+  /** World time until which it is stopped (SIGSTOP). */
+  stoppedUntil = 0
+  isStopping = false
+  offset = 0
+  /** Its wall clock was set back and it has not noticed yet. */
+  #wentBack = false
+  readonly #world: World
+
+  constructor(world: World, host: string) {
+    this.#world = world
+    const { clock: worldClock, tables, script, violation, count } = world
+    this.clock = new ProgramClock(worldClock)
+    this.executor = new SimulatedExecutor({
+      host,
+      slots: SIMULATED_DEFAULTS.parallelism,
+      seed: script.seed,
+      clock: this.clock,
+      world: worldClock,
+      live: world.live,
+      truth: world.truth,
+      outcome: (dispatch) => world.outcome(dispatch),
+      trigger: (dispatch, done) => world.triggers.ask(dispatch, this.clock, done),
+      dispatched: (dispatch) => world.checkDispatch(dispatch),
+      violation,
+      count,
+    })
+    this.store = new FaultyStore({
+      inner: new MemoryStore(tables, worldClock),
+      clock: this.clock,
+      world: worldClock,
+      random: Random.named(`${script.seed}/${host}`),
+      faults: () => (world.troubled ? script.faults : NO_FAULTS),
+      count,
+      committed: (epoch, writes) => world.committed(epoch, writes),
+      violation,
+    })
+    this.scheduler = createScheduler({
+      store: this.store,
+      executor: this.executor,
+      clock: this.clock,
+      defaults: SIMULATED_DEFAULTS,
+      log: (line) => {
+        world.trace(`${host} ${line}`)
+        countLine(line, count)
+        if (line.includes('the clock was set back')) this.#wentBack = false
+      },
+      onCommit: (plan) => this.#compare(plan),
+      ...(script.knowsDeadHosts ? { isSurelyDead: (name: string) => world.deadHosts.has(name) } : {}),
+    })
+  }
+
+  get host(): string {
+    return this.executor.host
+  }
+
+  setOffset(ms: number): void {
+    if (ms < this.offset) this.#wentBack = true
+    this.offset = ms
+    this.clock.setOffset(ms)
+  }
+
+  /** Memory after a commit: what was written is in the tables, and nobody else has written since. */
+  #compare(plan: Plan): void {
+    if (plan.empty) return
+    try {
+      this.compareNow()
+    } catch (error) {
+      this.#world.violation(`memory of ${this.host} cannot be compared: ${String(error)}`)
+    }
+  }
+
+  compareNow(): void {
+    const actual = this.scheduler.memory()
+    const { tables, violation, count } = this.#world
+    if (actual === null || tables.lease.epoch !== actual.epoch) return
+    count('memory compared')
+    const { slots, epoch, host, graphs } = actual
+    const now = this.clock.now()
+    const options = { defaults: SIMULATED_DEFAULTS, slots, epoch, host, now, graphs }
+    const rebuilt = rebuild(tables.snapshot(), options)
+    const { isStopping: stopping } = this
+    for (const difference of compareMemory({ actual, rebuilt, now, stopping, wentBack: this.#wentBack })) {
+      violation(`memory of ${host}: ${difference}`)
+    }
+    this.#checkStale(actual)
+    this.#countLimits()
+  }
+
+  /** Whose TI was cleared, marked or abandoned has been asked to end, whatever became of the one who asked first. */
+  #checkStale(memory: SchedulerMemory): void {
+    for (const [text, { record, index }] of memory.executions) {
+      const ti = memory.runs.get(record.dagRunId)?.tis[index]
+      const isCurrent = ti?.tryNumber === record.tryNumber && (ti.state === 'queued' || ti.state === 'running')
+      if (!isCurrent && this.executor.goesOn(text)) {
+        this.#world.violation(`invariant 4: try ${text} goes on although its TI has moved on`)
+      }
+    }
+  }
+
+  #countLimits(): void {
+    const memory = this.scheduler.memory()
+    if (memory === null) return
+    const { count } = this.#world
+    for (const key of memory.waiting.keys()) {
+      const counter = LIMITS[key.split(':')[0] ?? '']
+      if (counter !== undefined) count(counter)
+    }
+    for (const { queued } of memory.dags.values()) if (queued.length > 0) count('runs capped')
+  }
+}
+
+const LIMITS: Readonly<Record<string, Counter | undefined>> = {
+  pool: 'pool-limited',
+  task: 'task-limited',
+  run: 'run-limited',
+  slots: 'slot-limited',
+}
+
+function countLine(line: string, count: (what: Counter) => void): void {
+  if (line.includes('taken apart')) count('bisected ticks')
+  const isolated = /^isolated (command|report|dag-file|the timer)/.exec(line)?.[1]
+  if (isolated === 'command') count('isolated commands')
+  else if (isolated === 'report') count('isolated results')
+  else if (isolated === 'dag-file') count('isolated files')
+  else if (isolated === 'the timer') count('isolated timers')
+}
