@@ -2,6 +2,7 @@
 import { openPool } from '../database/connect.ts'
 import { checkSchema } from '../database/migrations/migrate.ts'
 import { createFileLogStore } from '../executor/file-log-store.ts'
+import { LONGEST_STATEMENT_MS } from '../webserver/pool.ts'
 import { dataFolder } from './data-folder.ts'
 import { reachDatabase } from './database-access.ts'
 import { explainingConnection } from './explain-connection-error.ts'
@@ -31,6 +32,7 @@ export async function runWebServer(program: ProgramConfig, streams: Streams, jso
     const pool = openPool(database.connection, {
       name: 'tradewind webserver',
       max: POOL_CONNECTIONS,
+      statementTimeoutMs: LONGEST_STATEMENT_MS,
       onError: (error) => say(`Database connection: ${error.message}`),
     })
     const logs = createFileLogStore({ logsDir: dataFolder(program.dataFolder).logs })

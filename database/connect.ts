@@ -48,9 +48,21 @@ export function withDefaults(connection: pg.ClientConfig, name: string): pg.Clie
 /** A pool for callers outside the scheduler. Errors of idle connections are reported, never thrown. */
 export function openPool(
   connection: pg.ClientConfig,
-  options: { readonly name: string; readonly max: number; readonly onError?: (error: Error) => void },
+  options: {
+    readonly name: string
+    readonly max: number
+    /** The server ends a statement that takes longer. Default: none. */
+    readonly statementTimeoutMs?: number
+    readonly onError?: (error: Error) => void
+  },
 ): pg.Pool {
-  const pool = new pg.Pool({ ...withDefaults(connection, options.name), max: options.max, idleTimeoutMillis: 10_000 })
+  const { statementTimeoutMs: statementTimeout } = options
+  const pool = new pg.Pool({
+    ...withDefaults(connection, options.name),
+    ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
+    max: options.max,
+    idleTimeoutMillis: 10_000,
+  })
   pool.on('error', (error) => options.onError?.(error))
   return pool
 }

@@ -16,6 +16,8 @@ import { servePage } from './serve-page.ts'
 import type { WebServerParts } from './web-server-parts.ts'
 
 const BODY_LIMIT = 1024 * 1024
+/** For a request to be there in full: one that trickles in holds its connection no longer. */
+const REQUEST_TIMEOUT_MS = 60_000
 
 /** Not listening yet: call `listen`, or `inject` in tests. */
 export function createWebServer(parts: WebServerParts): FastifyInstance {
@@ -26,6 +28,7 @@ export function createWebServer(parts: WebServerParts): FastifyInstance {
     // Never `true`: any client could then claim any address.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     // 250 letters, each escaped as up to four bytes; how long an id may be is in the schemas.
     routerOptions: { maxParamLength: 3_000 },
     frameworkErrors: replyToUnreadable,

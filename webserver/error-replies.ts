@@ -20,6 +20,19 @@ export class EarlyReply extends Error {
 /** SQLSTATE class 22: a value of the request that PostgreSQL cannot take (a NUL, a date out of range). */
 const UNSTORABLE = /^22[0-9A-Z]{3}$/
 
+/** SQLSTATE classes 08, 53, 57: no connection, no resources, cancelled (by the statement timeout) or shutting down. */
+const UNANSWERED = /^(08|53|57)[0-9A-Z]{3}$/
+
+/** What `pg` says without a code. */
+const DISCONNECTED =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection)/
+
+const CANCELLED = '57014'
+
+function isUnanswered(error: FastifyError & { readonly syscall?: string }): boolean {
+  return UNANSWERED.test(error.code ?? '') || error.syscall === 'connect' || DISCONNECTED.test(error.message ?? '')
+}
+
 export function notFound(detail: string): EarlyReply {
   return new EarlyReply(404, detail)
 }
@@ -55,6 +68,14 @@ export function addErrorReplies(app: FastifyInstance, log: (line: string) => voi
       return reply
         .code(400)
         .send({ detail: 'The request holds a value that cannot be stored or looked for, such as a NUL.' })
+    }
+    if (isUnanswered(error)) {
+      log(`${request.method} ${request.url}: ${error.message}`)
+      const detail =
+        error.code === CANCELLED
+          ? 'The database took too long. Ask for less: a smaller limit, fewer filters, order_by id.'
+          : 'The database does not answer. Try again in a moment.'
+      return reply.code(503).header('retry-after', '5').send({ detail })
     }
     const status = typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500
     if (status < 500) return reply.code(status).send({ detail: error.message })

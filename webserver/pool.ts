@@ -2,3 +2,6 @@
 import type { openPool } from '../database/connect.ts'
 
 export type Pool = ReturnType<typeof openPool>
+
+/** A page that takes the database longer is given up, so that a few such requests do not hold every connection. */
+export const LONGEST_STATEMENT_MS = 30_000

@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Least role that may use the route; `null`: open to all. */
     role?: Role | null
+    /** Connections to it may be upgraded. */
+    isSocket?: boolean
   }
 }
 

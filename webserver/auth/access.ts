@@ -9,6 +9,7 @@ import { EarlyReply } from '../error-replies.ts'
 import type { Role } from '../request-identity.ts'
 import type { Authenticated, Authenticator } from './authenticator.ts'
 import { isSameText } from './cookies.ts'
+import { isOwnHost } from './host.ts'
 import { isOwnOrigin } from './origin.ts'
 
 export interface RouteRole {
@@ -59,7 +60,15 @@ export function addAccess(
     // An upgrade that was refused: nobody else closes its connection.
     if (request.headers.upgrade !== undefined && reply.statusCode >= 400) request.raw.socket.destroy()
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isOwnHost(request, options.baseUrl)) {
+      throw new EarlyReply(421, `This server is not ${request.headers.host}. Behind a proxy set server.base_url.`)
+    }
+    if (request.headers.upgrade !== undefined && !request.is404 && request.routeOptions.config.isSocket !== true) {
+      throw new EarlyReply(400, 'There is no WebSocket at this address; it is at /api/v2/ws.')
+    }
+    // What one person is shown is for no cache on the way, and for nobody who uses the browser later.
+    if (/^\/(api|auth)\//.test(request.url)) void reply.header('cache-control', 'no-store')
     const { role } = request.routeOptions.config
     if (request.is404 || role === null) return
     const authenticated = await authenticate(request, options.authenticators)
@@ -96,7 +105,7 @@ async function authenticate(
 
 function refuseForgery(request: FastifyRequest, { csrfToken }: Authenticated, baseUrl: string | null): void {
   if (csrfToken === null) return
-  const isSocket = request.headers.upgrade !== undefined
+  const isSocket = request.method === 'GET' && request.headers.upgrade !== undefined
   if (CHANGES_NOTHING.has(request.method) && !isSocket) return
   if (!isOwnOrigin(request, baseUrl) || (isSocket && request.headers.origin === undefined)) {
     throw new EarlyReply(403, 'This request comes from another site. Behind a proxy set server.base_url.')

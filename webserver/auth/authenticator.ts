@@ -36,7 +36,8 @@ export function sessionAuthenticator(pool: Pool, limits: SessionLimits): Authent
       return {
         identity: { name: session.name, role: session.role },
         csrfToken: csrfToken(secret),
-        isStillValid: async () => (await readSession(pool, idHash, limits))?.role === session.role,
+        // A socket of a page that nobody looks at is no use of the session.
+        isStillValid: async () => (await readSession(pool, idHash, limits, false))?.role === session.role,
       }
     },
   }

@@ -25,9 +25,12 @@ export interface SignInOptions {
 
 const TOKEN_LIFE_MS = 24 * 60 * 60 * 1_000
 const MINUTE = 60_000
-/** By address: a person mistypes a few times. By name: guessing from many addresses stays slow. */
+/**
+ * By address: a person mistypes a few times. By name: guessing from many addresses stays slow; more than one address may
+ * try in that time, so that nobody alone can keep somebody else out.
+ */
 const PER_ADDRESS = { max: 10, timeWindow: MINUTE }
-const PER_NAME = { max: 30, timeWindow: 5 * MINUTE }
+const PER_NAME = { max: 60, timeWindow: 5 * MINUTE }
 
 const Name = Type.String({ minLength: 1, maxLength: 100 })
 const Password = Type.String({ minLength: 1, maxLength: LONGEST_PASSWORD })

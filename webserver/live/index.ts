@@ -19,7 +19,7 @@ export function addLive(
   void app.register(websocket, { options: { maxPayload: LARGEST_MESSAGE } })
   app.addHook('onClose', async () => feed.stop())
   void app.register(async (scope) => {
-    scope.get('/api/v2/ws', { websocket: true, config: { role: 'viewer' } }, (socket, request) => {
+    scope.get('/api/v2/ws', { websocket: true, config: { role: 'viewer', isSocket: true } }, (socket, request) => {
       const { authenticated } = request
       if (authenticated === null) return socket.close(1008, 'not signed in')
       if (sockets >= MOST_SOCKETS) return socket.close(1013, 'too many connections')

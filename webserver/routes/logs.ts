@@ -1,7 +1,8 @@
 /** Logs of tries: JSON with a token to go on from, or plain text for those who ask for it. */
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { LogLine } from '../../core/ports/log-store.ts'
+import type { LogAddress, LogLine, LogStore } from '../../core/ports/log-store.ts'
 import { FINISHED_TI_STATES } from '../../core/states.ts'
 import { getTi, listTries } from '../../database/queries/task-instances.ts'
 import type { ApiParts } from '../api-parts.ts'
@@ -58,14 +59,11 @@ export const logRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
       const from = Number(query.token ?? 0)
       const first = await parts.logs.read(address, from)
       if (wantsText(headers.accept)) {
-        let { lines, nextByte } = first
-        const text: string[] = [asText(lines)]
-        while (query.full_content === true && lines.length > 0) {
-          ;({ lines, nextByte } = await parts.logs.read(address, nextByte))
-          text.push(asText(lines))
-        }
-        void reply.type('text/plain; charset=utf-8').header('x-continuation-token', String(nextByte))
-        return reply.serializer((body) => String(body)).send(text.join('') as never)
+        void reply.type('text/plain; charset=utf-8')
+        if (query.full_content === true)
+          return reply.send(Readable.from(wholeText(parts.logs, address, first)) as never)
+        void reply.header('x-continuation-token', String(first.nextByte))
+        return reply.serializer((body) => String(body)).send(asText(first.lines) as never)
       }
       const isOver = FINISHED_TI_STATES.has(one.state) || one.tryNumber < ti.tryNumber || one.endDate !== null
       return {
@@ -84,6 +82,15 @@ export const logRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
 
 function wantsText(accept: string | undefined): boolean {
   return accept?.includes('text/plain') === true && !accept.includes('application/json')
+}
+
+/** Read as it is sent: a log can be larger than what memory should hold. */
+async function* wholeText(logs: ApiParts['logs'], address: LogAddress, first: Awaited<ReturnType<LogStore['read']>>) {
+  for (let at = first, from = -1; at.nextByte !== from; ) {
+    yield asText(at.lines)
+    from = at.nextByte
+    at = await logs.read(address, from)
+  }
 }
 
 function asText(lines: readonly LogLine[]): string {
