@@ -6,13 +6,19 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let best: string | undefined
   let fewest = Math.max(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
-    const edits = editsBetween(wanted, candidate.toLowerCase())
+    const other = candidate.toLowerCase()
+    const edits = singular(other) === singular(wanted) ? 0 : editsBetween(wanted, other)
     if (edits < fewest) {
       best = candidate
       fewest = edits
     }
   }
   return best
+}
+
+/** `retries` is what `retry` means, however many letters are between them. */
+function singular(word: string): string {
+  return word.replace(/ies$/, 'y').replace(/s$/, '')
 }
 
 function editsBetween(from: string, to: string): number {

@@ -115,8 +115,8 @@ function remotePlatform(api: ApiClient): Platform {
 
     planClear: async (run, options) => planned(await clear(api, run, options, true)),
     clear: async (run, options) => changed(run, await clear(api, run, options, false)),
-    planMark: async (run, options) => planned(await markEach(api, run, options, ofTi, '/dry_run')),
-    mark: async (run, options) => changed(run, await markEach(api, run, options, ofTi, '')),
+    planMark: async (run, options) => planned(await mark(api, run, options, true)),
+    mark: async (run, options) => changed(run, await mark(api, run, options, false)),
     markRun: async (run, state) => {
       await api.send<RunBody>('PATCH', ofRun(run), { state })
       return changed(run, { task_instances: [], cleared: [] })
@@ -189,27 +189,14 @@ function clear(api: ApiClient, run: Run, options: ClearOptions, dryRun: boolean)
   })
 }
 
-/** The API marks one task at a time; of several the effects are put together. */
-async function markEach(
-  api: ApiClient,
-  run: Run,
-  options: MarkOptions,
-  ofTi: (run: Run, taskId: string) => string,
-  suffix: string,
-): Promise<TiChange> {
-  const marked = new Map<string, TiBody>()
-  const cleared = new Map<string, TiBody>()
-  for (const taskId of options.taskIds) {
-    const effect = await api.send<TiChange>('PATCH', `${ofTi(run, taskId)}${suffix}`, {
-      new_state: options.state,
-      include_upstream: options.upstream,
-      include_downstream: options.downstream,
-    })
-    for (const ti of effect.task_instances) marked.set(ti.task_id, ti)
-    for (const ti of effect.cleared) cleared.set(ti.task_id, ti)
-  }
-  for (const taskId of marked.keys()) cleared.delete(taskId)
-  return { task_instances: [...marked.values()], cleared: [...cleared.values()] }
+function mark(api: ApiClient, run: Run, options: MarkOptions, dryRun: boolean): Promise<TiChange> {
+  return api.send<TiChange>('POST', `${apiPath('dags', run.dag_id, 'dagRuns', run.dag_run_id)}/markTaskInstances`, {
+    dry_run: dryRun,
+    task_ids: options.taskIds,
+    new_state: options.state,
+    include_upstream: options.upstream,
+    include_downstream: options.downstream,
+  })
 }
 
 function planned({ task_instances, cleared }: TiChange): Plan {

@@ -20,13 +20,19 @@ function editDistance(a: string, b: string): number {
   return last[b.length]!
 }
 
+/** `retries` is what `retry` means, however many letters are between them. */
+function singular(word: string): string {
+  return word.replace(/ies$/, 'y').replace(/s$/, '')
+}
+
 /** The nearest of `known`, or `null` when none is near enough to be meant. Case does not matter. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = name.toLowerCase()
   let best: string | null = null
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {
-    const distance = editDistance(wanted, candidate.toLowerCase())
+    const other = candidate.toLowerCase()
+    const distance = singular(other) === singular(wanted) ? 0 : editDistance(wanted, other)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance

@@ -93,6 +93,15 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
     expect((await cli([...mark, '--dry-run'], called())).stdout).toMatch(/check +success +failed/)
     expect(await program.json([...mark, '--yes'], called())).toMatchObject({ task_ids: ['check'] })
     expect(states(await shows('loads', runId, {}))).toMatchObject({ check: 'failed' })
+    const both = ['tasks', 'mark', 'loads', 'check', 'load', '--as', 'skipped', '--run', runId, '--yes']
+    expect(await program.json(both, called())).toMatchObject({ task_ids: ['check', 'load'], cleared: [] })
+    // Of several with one that is not there, none is marked.
+    const wrong = await cli(
+      ['tasks', 'mark', 'loads', 'extract', 'lod', '--as', 'failed', '--run', runId, '--yes'],
+      called(),
+    )
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('lod')])
+    expect(states(await shows('loads', runId, {}))).toMatchObject({ extract: 'success', check: 'skipped' })
     const whole = await cli(['runs', 'mark', 'loads', runId, '--as', 'success', '--yes'], called())
     expect([whole.code, whole.stdout]).toEqual([0, `Marked ${runId} of loads as success.\n`])
     expect(states(await shows('loads', runId, { state: 'success' }))).toMatchObject({ check: 'success' })
@@ -129,6 +138,9 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
       const { code, stderr } = await cli([list, 'list'], called())
       expect([code, stderr]).toEqual([0, 'The platform is draining: no new tasks until `tradewind resume`.\n'])
     }
+    const checked = await cli(['db', 'check', '--json'])
+    expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, draining: true })
+    expect(checked.stderr).toContain('The platform is draining')
     const why = await program.json<{ reasons: { code: string }[] }>(['tasks', 'why', 'loads', 'extract'], called())
     expect(why.reasons.map((reason) => reason.code)).toContain('draining')
     const waiting = await program.json<Shown>(['runs', 'show', 'loads', id], called())

@@ -33,8 +33,8 @@ export class ProgramInFolder {
     mkdirSync(join(this.folder, 'dags'))
   }
 
-  start(): void {
-    const child = spawn(process.execPath, [MAIN, 'standalone', '--port', '0'], {
+  start(args: readonly string[] = ['standalone', '--port', '0']): void {
+    const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: this.folder,
       env: environment(),
       stdio: ['ignore', 'pipe', 'inherit'],

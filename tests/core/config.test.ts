@@ -120,6 +120,7 @@ describe('unknown names', () => {
   test('nothing is suggested for a word that is like no other', () => {
     expect(nearestName('zzzzzz', ['alpha', 'beta'])).toBeNull()
     expect(nearestName('standalnoe', ['standalone', 'scheduler'])).toBe('standalone')
+    expect(nearestName('retry', ['retryDelay', 'retries'])).toBe('retries')
   })
 
   test('a file that is no object is refused', () => {

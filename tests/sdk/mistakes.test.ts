@@ -108,6 +108,7 @@ test.each([
 test.each([
   ['{ retries: 1.5 }', 'bad-option', 'whole number'],
   ['{ retrys: 1 }', 'unknown-option', '"retries"'],
+  ['{ retry: 1 }', 'unknown-option', '"retries"'],
   ['{ retryDelay: "5" }', 'bad-duration', "'5 min'"],
   ['{ retryDelay: "5 parsecs" }', 'bad-duration', "'5 min'"],
   ['{ retryDelay: -1 }', 'bad-duration', 'seconds'],

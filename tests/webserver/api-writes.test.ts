@@ -56,6 +56,16 @@ describe('without a scheduler', () => {
     expect(ids(body.task_instances)).toEqual(['check'])
     expect(ids(body.cleared)).toEqual(['load'])
   })
+
+  test('a mark of several, previewed as a whole', async () => {
+    const marks = { task_ids: ['check', 'load'], new_state: 'success' }
+    const { status, body } = await ask('POST', `${RUN}/markTaskInstances`, marks)
+    expect([status, ids(body.task_instances), ids(body.cleared)]).toEqual([200, ['check', 'load'], []])
+    const unknown = await ask('POST', `${RUN}/markTaskInstances`, { ...marks, task_ids: ['check', 'nothing'] })
+    expect([unknown.status, unknown.body.detail]).toEqual([404, expect.stringContaining('nothing')])
+    expect((await ask('POST', `${RUN}/markTaskInstances`, { ...marks, task_ids: [] })).status).toBe(422)
+    expect((await ask('POST', `${RUN}/markTaskInstances`, { ...marks, dry_run: false })).status).toBe(503)
+  })
 })
 
 describe('with a scheduler', () => {
@@ -131,6 +141,20 @@ describe('with a scheduler', () => {
     expect((await ask('GET', RUN)).body.state).toBe('queued')
   })
 
+  test('several marked by one command: all of them, or none', async () => {
+    const marks = { dry_run: false, new_state: 'skipped' }
+    const unknown = await ask('POST', `${RUN}/markTaskInstances`, { ...marks, task_ids: ['load', 'nothing'] })
+    expect([unknown.status, unknown.body.detail]).toEqual([404, expect.stringContaining('nothing')])
+    expect((await ask('GET', `${RUN}/taskInstances/load`)).body.state).toBeNull()
+    const { status, body } = await ask('POST', `${RUN}/markTaskInstances`, { ...marks, task_ids: ['check', 'load'] })
+    expect(status, JSON.stringify(body)).toBe(200)
+    expect(body.task_instances).toMatchObject([
+      { task_id: 'check', state: 'skipped' },
+      { task_id: 'load', state: 'skipped' },
+    ])
+    await ask('POST', `${RUN}/clear`, { dry_run: false, only_failed: false })
+  })
+
   test('cancel, clear and mark a run; delete only once it has ended', async () => {
     expect((await ask('DELETE', RUN)).status).toBe(409)
     expect((await ask('POST', `${RUN}/cancel`, {})).status).toBe(200)
@@ -160,8 +184,11 @@ describe('with a scheduler', () => {
   })
 
   test('drain and resume', async () => {
+    const health = async () => (await ask('GET', '/monitor/health')).body.scheduler
     expect((await ask('POST', '/platform/drain')).body.draining).toBe(true)
+    expect(await health()).toMatchObject({ draining: true })
     expect((await ask('POST', '/platform/resume')).body.draining).toBe(false)
+    expect(await health()).toMatchObject({ draining: false })
   })
 
   test('a command and its answer can be looked up', async () => {

@@ -30,7 +30,8 @@ describe('GET /api/v2/monitor/health', () => {
     expect(answer.headers['cache-control']).toBe('no-store')
     expect(answer.json()).toEqual({
       metadatabase: { status: 'healthy' },
-      scheduler: { status: 'healthy', latest_scheduler_heartbeat: '2025-12-31T23:59:59.000Z' },
+      // This database cannot be asked.
+      scheduler: { status: 'healthy', latest_scheduler_heartbeat: '2025-12-31T23:59:59.000Z', draining: null },
       dag_processor: { status: 'healthy', latest_dag_processor_heartbeat: '2026-01-01T00:00:00.000Z' },
     })
   })

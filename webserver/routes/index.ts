@@ -10,6 +10,7 @@ import { eventLogRoutes } from './event-logs.ts'
 import { gridRoutes } from './grid.ts'
 import { importErrorRoutes } from './import-errors.ts'
 import { logRoutes } from './logs.ts'
+import { markTaskInstancesRoutes } from './mark-task-instances.ts'
 import { monitorRoutes } from './monitor.ts'
 import { platformRoutes } from './platform.ts'
 import { poolRoutes } from './pools.ts'
@@ -28,6 +29,7 @@ export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
   taskInstanceRoutes,
   taskInputRoutes,
   clearTaskInstancesRoutes,
+  markTaskInstancesRoutes,
   logRoutes,
   xcomRoutes,
   variableRoutes,

@@ -1,15 +1,20 @@
 /** Health and version: what probes ask, open to all, naming nobody. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { isDraining } from '../../database/queries/inbox.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { healthReport } from '../health.ts'
-import { answers, Closed, MaybeInstant } from '../schemas/shapes.ts'
+import { answers, Closed, MaybeInstant, Nullable } from '../schemas/shapes.ts'
 
 const Status = Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')])
 
 const Health = Closed({
   metadatabase: Closed({ status: Status }),
-  scheduler: Closed({ status: Status, latest_scheduler_heartbeat: MaybeInstant }),
+  scheduler: Closed({
+    status: Status,
+    latest_scheduler_heartbeat: MaybeInstant,
+    draining: Nullable(Type.Boolean({ description: 'No new tries until it is resumed.' })),
+  }),
   dag_processor: Closed({ status: Status, latest_dag_processor_heartbeat: MaybeInstant }),
 })
 
@@ -19,7 +24,9 @@ export const monitorRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, pa
     { config: { role: null }, schema: { tags: ['Monitor'], response: answers(Health) } },
     async (_request, reply) => {
       void reply.header('cache-control', 'no-store')
-      return healthReport(await parts.readHealth(), parts.now())
+      const reading = await parts.readHealth()
+      const draining = reading.databaseAnswers ? await isDraining(parts.pool).catch(() => null) : null
+      return healthReport(reading, draining, parts.now())
     },
   )
 

@@ -591,6 +591,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/markTaskInstances": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get?: never
+    put?: never
+    post: {
+      parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody: { content: { "application/json": { dry_run?: boolean; task_ids: string[]; new_state: "success" | "failed" | "skipped"; include_upstream?: boolean; include_downstream?: boolean } } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; total_entries: number; /** Of a mark: failed ones below, cleared so that the run goes on. */ cleared: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; try_number: number; /** Tries it may have, the first included. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[] } } }
+        202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get: {
@@ -1037,7 +1057,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { metadatabase: { status: "healthy" | "unhealthy" }; scheduler: { status: "healthy" | "unhealthy"; latest_scheduler_heartbeat: string | null }; dag_processor: { status: "healthy" | "unhealthy"; latest_dag_processor_heartbeat: string | null } } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { metadatabase: { status: "healthy" | "unhealthy" }; scheduler: { status: "healthy" | "unhealthy"; latest_scheduler_heartbeat: string | null; draining: boolean | null }; dag_processor: { status: "healthy" | "unhealthy"; latest_dag_processor_heartbeat: string | null } } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
