@@ -4,11 +4,11 @@
  * one cleaning at a time. A dry run counts the same rows and deletes none.
  *
  * Indexes: `dag_run` by id, `task_instance (dag_run_id, ...)`, `dag_run (version_id)`, primary keys. Locks: the rows of
- * one batch; a run that somebody else holds is left for the next time.
+ * one batch; rows of a run that somebody else holds are left for the next time, not waited for.
  */
 import type pg from 'pg'
-import { inTransaction } from '../connect.ts'
 import { cleanEvents } from './clean-events.ts'
+import { deleteRuns } from './delete-runs.ts'
 
 /** How long each is kept, in milliseconds. */
 export interface RetentionLimits {
@@ -73,7 +73,7 @@ async function cleanAll(client: pg.PoolClient, options: CleanOptions): Promise<C
   await step('bundles', 'bundle', () =>
     remove(client, options, 'bundle b', [now - Math.max(limits.bundles, DAY)], UNUSED_BUNDLES),
   )
-  await step('events', 'event', () => cleanEvents(client, now - limits.events, options.dryRun))
+  await step('events', 'event', () => cleanEvents(client, now - limits.events, options))
   await step('answered commands', 'command', () =>
     remove(client, options, 'command c', [now - Math.min(limits.events, 30 * DAY)], OLD_COMMANDS),
   )
@@ -150,38 +150,6 @@ async function cleanRuns(client: pg.PoolClient, before: number, options: CleanOp
   return count
 }
 
-/** The same tables as `store/delete-sections.ts`. */
-async function deleteRuns(client: pg.PoolClient, ids: readonly number[], before: number): Promise<number> {
-  return inTransaction(client, 'read write', async () => {
-    // Looked at again under the lock: it may have been cleared meanwhile.
-    const locked = await client.query<{ id: number }>(
-      `select id from dag_run r where id = any ($1::bigint[]) and state in ('success', 'failed')
-         and end_date < to_timestamp($2::double precision / 1000)
-         and not exists (select from active a where a.dag_run_id = r.id)
-       order by id for update skip locked`,
-      [ids, before],
-    )
-    const mine = locked.rows.map((row) => row.id)
-    if (mine.length === 0) return 0
-    const tis = await client.query<{ id: number }>(
-      'select id from task_instance where dag_run_id = any ($1::bigint[])',
-      [mine],
-    )
-    const tiIds = tis.rows.map((row) => row.id)
-    for (const table of ['try', 'xcom', 'task_note']) {
-      await client.query(`delete from ${table} where ti_id = any ($1::bigint[])`, [tiIds])
-    }
-    await client.query('delete from task_instance where dag_run_id = any ($1::bigint[])', [mine])
-    await client.query('delete from dag_run where id = any ($1::bigint[])', [mine])
-    await client.query(
-      `update id_floor set last_id = greatest(last_id, case name when 'dag_run' then $1::bigint else $2::bigint end)
-       where name in ('dag_run', 'task_instance')`,
-      [Math.max(...mine), tiIds.reduce((highest, id) => Math.max(highest, id), 0)],
-    )
-    return mine.length
-  })
-}
-
 async function cleanXComs(client: pg.PoolClient, before: number, options: CleanOptions): Promise<number> {
   let count = 0
   const ofRuns = 'x.ti_id in (select id from task_instance where dag_run_id = any ($1::bigint[]))'
@@ -191,7 +159,11 @@ async function cleanXComs(client: pg.PoolClient, before: number, options: CleanO
       const found = await client.query<{ count: number }>(`select count(*) as count from xcom x where ${ofRuns}`, [ids])
       count += found.rows[0]?.count ?? 0
     } else {
-      count += (await client.query(`delete from xcom x where ${ofRuns}`, [ids])).rowCount ?? 0
+      const deleted = await client.query(
+        `delete from xcom where ctid = any (array(select x.ctid from xcom x where ${ofRuns} for update skip locked))`,
+        [ids],
+      )
+      count += deleted.rowCount ?? 0
     }
   }
   return count

@@ -93,6 +93,56 @@ describe('the database', () => {
     await store.close()
   })
 
+  it('does not wait for what the leader writes, so neither is broken off; that run stays for the next time', async () => {
+    const { pool, store, epoch } = await filled()
+    const lockWaits = async () => {
+      const waiting = `select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      return (await pool.query<{ n: number }>(waiting)).rows[0]!.n
+    }
+    const blocker = await pool.connect()
+    await blocker.query('begin')
+    await blocker.query('select from task_instance where id = 2 for update')
+    // A clear of the old run 1: its TI is written, then the statement waits for that of run 2; run 1 itself comes later.
+    const committing = store.commit(epoch, {
+      ...noWrites,
+      updatedTis: [ti(1, 1, 'a'), ti(2, 2, 'a')],
+      updatedRuns: [run(1, 'sales', { queuedAt: NOW, logicalDate: null })],
+    })
+    await expect.poll(lockWaits, { interval: 10 }).toBe(1)
+    let isOver = false
+    const cleaning = cleanDatabase(pool, { limits: keep, now: NOW, dryRun: false }).finally(() => {
+      isOver = true
+    })
+    await expect.poll(async () => isOver || (await lockWaits()) === 2, { interval: 10 }).toBe(true)
+    await blocker.query('rollback')
+    blocker.release()
+    expect(await Promise.allSettled([committing])).toEqual([{ status: 'fulfilled', value: { status: 'committed' } }])
+    expect((await cleaning)!.find((line) => line.what === 'runs')).toMatchObject({ rows: 1 })
+    expect(await ids(pool, 'select id from dag_run order by id')).toEqual([1, 2, 3, 4])
+    expect(await ids(pool, 'select id from task_instance order by id')).toEqual([1, 2, 3, 4])
+    await store.close()
+  })
+
+  it('events of a small history go too, from the oldest on, and the newest stays', async () => {
+    const { pool, connection } = await createTestDatabase()
+    const store = await createPostgresStore(connection)
+    const { epoch } = (await store.acquireLease('host-a:1:1'))!
+    const events = Array.from({ length: 12_000 }, (_, i) => event(i + 1, { at: i < 11_000 ? OLD : YOUNG }))
+    expect(await store.commit(epoch, { ...noWrites, events })).toEqual({ status: 'committed' })
+    const clean = async (now: number, dryRun: boolean) => {
+      const lines = await cleanDatabase(pool, { limits: keep, now, dryRun })
+      return lines!.find((line) => line.what === 'events')!.rows
+    }
+    expect([await clean(NOW, true), await clean(NOW, false)]).toEqual([11_000, 11_000])
+    expect(await ids(pool, 'select min(id) as id from event')).toEqual([11_001])
+    expect(await clean(NOW, false)).toBe(0)
+    const muchLater = NOW + 1_000 * DAY
+    expect([await clean(muchLater, true), await clean(muchLater, false)]).toEqual([999, 999])
+    expect(await ids(pool, 'select id from event')).toEqual([12_000])
+    expect((await store.load(epoch)).nextIds.event).toBe(12_001)
+    await store.close()
+  })
+
   it('one cleaning at a time', async () => {
     const { pool, store } = await filled()
     const client = await pool.connect()
