@@ -70,6 +70,7 @@ const ROUTES: Readonly<Record<Role | 'anybody', readonly string[]>> = {
     `DELETE ${RUN}`,
     `POST ${RUN}/clear`,
     `POST ${RUN}/cancel`,
+    `POST ${RUN}/markTaskInstances`,
     `PATCH ${TI}`,
     'GET /api/v2/variables',
     'POST /api/v2/variables',
