@@ -47,6 +47,11 @@ describe('resolveParams', () => {
     expect(message).toContain('params.extra is not a param of this Dag')
   })
 
+  test('a key that the schema leaves open is taken as it is, as in Airflow', () => {
+    const of: Json = { type: 'object', properties: { limit: { type: 'integer', default: 5 } } }
+    expect(resolveParams(of, { extra: [1] })).toEqual({ ok: true, params: { limit: 5, extra: [1] } })
+  })
+
   test('a required param without a default is named', () => {
     const of: Json = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } }
     expect(messageOf({}, of)).toContain('params.id is required and missing')
