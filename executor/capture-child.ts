@@ -1,6 +1,10 @@
 /**
  * Both output streams of a child, sorted into the logs of its tries. A line belongs to the try that runs, or, between two
- * tries, to the last one; `end` records mark the border on each stream. Structured lines name their try themselves.
+ * tries, to the last one. Structured lines name their try themselves.
+ *
+ * The border between two tries: a child writes synchronously, and its result after its output. So when the result is here,
+ * the output stands in the pipes' buffers, and one turn of the event loop in which nothing comes has read all of it.
+ * No mark is needed in the streams, which would cost each try two writes and two wake-ups.
  */
 import type { ChildProcess } from 'node:child_process'
 import type { LogLine } from '../core/ports/log-store.ts'
@@ -12,7 +16,6 @@ import type { TryLog } from './try-log.ts'
 export interface CaptureHooks {
   /** The try whose order has gone out. */
   running(): RunningTry | null
-  endOfOutput(seq: number): void
   exitCall(seq: number, code: number): void
   heapExhausted(): void
   /** Output of a child that has not run anything yet. */
@@ -23,11 +26,17 @@ export interface ChildCapture {
   begin(running: RunningTry): void
   late(seq: number, stream: 'stdout' | 'stderr', text: string): void
   platformLine(seq: number, level: LogLine['level'], text: string): void
+  /** Calls back when everything written up to now has been read, and the lines of this try are whole. */
+  drained(done: () => void): void
+  /** Both streams are open at the other end, as far as can be told. */
+  isOpen(): boolean
   finish(): void
   stderrTail(): string
 }
 
 const TAIL_LINES = 40
+/** Something else may go on writing; what a try wrote fills a pipe once at most and is read within a turn or two. */
+const MOST_TURNS = 64
 /** Logs of ended tries kept for what they may still say. */
 const KEPT_LOGS = 256
 const LEVELS: ReadonlySet<string> = new Set(['debug', 'info', 'warning', 'error'])
@@ -41,6 +50,7 @@ export function captureChild(
 ): ChildCapture {
   const logs = new Map<number, TryLog>()
   const tail: string[] = []
+  let chunks = 0
   let latest: { readonly seq: number; readonly log: TryLog } | null = null
 
   function writeStructured(log: TryLog, payload: string): void {
@@ -49,8 +59,7 @@ export function captureChild(
   }
 
   function control(stream: 'stdout' | 'stderr', record: CapturedControl): void {
-    if (record.kind === 'end') hooks.endOfOutput(record.seq)
-    else if (record.kind === 'exit') hooks.exitCall(record.seq, Number(record.payload))
+    if (record.kind === 'exit') hooks.exitCall(record.seq, Number(record.payload))
     else if (record.kind === 'log') {
       const log = logs.get(record.seq) ?? latest?.log
       if (log !== undefined) writeStructured(log, record.payload)
@@ -77,7 +86,10 @@ export function captureChild(
       },
       maxLineChars,
     )
-    child[stream]?.on('data', (chunk: Buffer) => capture.write(chunk))
+    child[stream]?.on('data', (chunk: Buffer) => {
+      chunks++
+      capture.write(chunk)
+    })
     child[stream]?.on('error', () => undefined)
     return capture
   })
@@ -98,6 +110,21 @@ export function captureChild(
       const log = logs.get(seq) ?? latest?.log
       log?.platform(level, text)
     },
+    drained(done) {
+      turnsUntilQuiet(MOST_TURNS, chunks)
+
+      function turnsUntilQuiet(turnsLeft: number, seen: number): void {
+        setImmediate(() => {
+          if (chunks !== seen && turnsLeft > 0) {
+            turnsUntilQuiet(turnsLeft - 1, chunks)
+            return
+          }
+          for (const capture of captures) capture.endLine()
+          done()
+        })
+      }
+    },
+    isOpen: () => child.stdout?.readableEnded !== true && child.stderr?.readableEnded !== true,
     finish() {
       for (const capture of captures) capture.finish()
     },

@@ -20,7 +20,9 @@ export interface CaptureSink {
 
 export interface OutputCapture {
   write(chunk: Buffer): void
-  /** What is left without a line end becomes a line. */
+  /** A line without its end becomes one: the try that wrote it has ended. */
+  endLine(): void
+  /** What is left becomes a line. */
   finish(): void
 }
 
@@ -110,7 +112,6 @@ export function createOutputCapture(prefix: string, sink: CaptureSink, maxLineCh
         return
       }
       const record = parseRecord(bytes.toString('utf8', at + marker.length, end))
-      if (record?.kind === 'end' && pendingBytes > 0) emitPending()
       if (record !== null) sink.control(record)
       bytes = bytes.subarray(end + 1)
     }
@@ -118,6 +119,9 @@ export function createOutputCapture(prefix: string, sink: CaptureSink, maxLineCh
 
   return {
     write,
+    endLine() {
+      if (pendingBytes > 0) emitPending()
+    },
     finish() {
       if (carry.length > 0) take(carry)
       carry = Buffer.alloc(0)

@@ -19,7 +19,7 @@ import { type DoneMessage, type RunningTry, toOrder } from './running-try.ts'
 import { serveClientCall } from './serve-client-calls.ts'
 import { toOutcome } from './try-outcome.ts'
 
-/** For both `end` records after a result, and for pipes to close after the last process is gone. */
+/** For pipes to close after the last process is gone. */
 const OUTPUT_WAIT_MS = 2_000
 const POLITE_END_MS = 1_000
 
@@ -48,11 +48,6 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
 
   const capture = captureChild(child, controlPrefix(token), limits.logLineChars, masker, {
     running: () => (running?.sent === true ? running : null),
-    endOfOutput(seq) {
-      if (running?.seq !== seq) return
-      running.marksLeft--
-      if (running.result !== null && running.marksLeft <= 0) finish(running, running.result)
-    },
     exitCall(seq, code) {
       exit.exitCallSeq = seq
       exit.exitCallCode = code
@@ -130,9 +125,11 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       }
       case 'done':
         current.result = message
-        if (!message.marked) retire = true
-        if (current.marksLeft <= 0 || !message.marked) finish(current, message)
-        else current.drops.push(deadlines.add(OUTPUT_WAIT_MS, () => finish(current, message)))
+        capture.drained(() => {
+          // User code closed a stream: nothing that a later try writes would be seen.
+          if (!capture.isOpen()) retire = true
+          finish(current, message)
+        })
     }
   }
 

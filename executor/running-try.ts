@@ -19,8 +19,6 @@ export interface RunningTry {
   /** Why the host ends it: set once, and it decides the outcome unless the result came first. */
   doom: CauseOfDeath | null
   result: DoneMessage | null
-  /** `end` records still to come, one on stdout and one on stderr. */
-  marksLeft: number
   finishing: boolean
   /** Decided, but its processes are not gone yet. */
   outcome: TryOutcome | null
@@ -37,7 +35,6 @@ export function createRunningTry(dispatch: Dispatch, log: TryLog): RunningTry {
     drops: [],
     doom: null,
     result: null,
-    marksLeft: 2,
     finishing: false,
     outcome: null,
     hasProcesses: false,

@@ -1,5 +1,5 @@
 /**
- * The child's stdout and stderr. Writes are synchronous, so all output of a try is in the pipe before its `end` record,
+ * The child's stdout and stderr. Writes are synchronous, so all output of a try is in the pipe before its result is sent,
  * and nothing is lost when the process dies in the next instruction. What an ended try still writes goes to its own log.
  */
 import { writeSync } from 'node:fs'
@@ -9,8 +9,6 @@ import { runningTry, tryOfThisCode } from './current-try.ts'
 import type { HostChannel } from './host-channel.ts'
 
 export interface OwnOutput {
-  /** Writes an `end` record on both streams; `false` when user code has closed one. */
-  markEnd(seq: number): boolean
   markExit(seq: number, code: number): void
   structured(seq: number, line: Pick<LogLine, 'at' | 'level' | 'text' | 'fields'>): void
 }
@@ -36,23 +34,18 @@ export function takeOverOutput(token: string, channel: HostChannel): OwnOutput {
     } as typeof original
   }
 
-  function record(fd: number, kind: string, seq: number, payload: string): boolean {
+  function record(fd: number, kind: string, seq: number, payload: string): void {
     const bytes = Buffer.from(`${prefix}${kind}:${seq}:${payload}\n`)
     try {
       for (let from = 0; from < bytes.length; ) from += writeSync(fd, bytes, from)
-      return true
     } catch {
-      return false
+      // User code has closed the stream; the host notices.
     }
   }
 
   return {
-    markEnd(seq) {
-      const out = record(STDOUT, 'end', seq, '')
-      return record(STDERR, 'end', seq, '') && out
-    },
-    markExit: (seq, code) => void record(STDERR, 'exit', seq, String(code)),
-    structured: (seq, line) => void record(STDOUT, 'log', seq, JSON.stringify(line)),
+    markExit: (seq, code) => record(STDERR, 'exit', seq, String(code)),
+    structured: (seq, line) => record(STDOUT, 'log', seq, JSON.stringify(line)),
   }
 }
 

@@ -132,7 +132,6 @@ async function perform(current: CurrentTry, { output, bundles, baseline, tools }
     result = await runTry(current, bundle, tools)
   }
   const notes = tidyUp(baseline, await findLeftovers(resources))
-  const marked = output.markEnd(seq)
   endTry()
   channel.send({
     t: 'done',
@@ -143,7 +142,6 @@ async function perform(current: CurrentTry, { output, bundles, baseline, tools }
     retire: soiled,
     spawned: current.spawned,
     ...(loadedNow ? { bundles: bundles.hashes() } : {}),
-    marked,
   })
 }
 

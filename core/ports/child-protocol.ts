@@ -28,8 +28,8 @@ export const LEASE_LOST = 'lease-lost'
 
 /**
  * Control records within stdout and stderr are `<prefix><kind>:<seq>:<payload>\n`; the token is random per child and the
- * first byte is NUL, so no output is mistaken for one. Kinds: `end` (all output of the try is before this), `log` (a
- * structured line, payload JSON `{ at, level, text, fields? }`), `exit` (`process.exit(payload)` was called by this try).
+ * first byte is NUL, so no output is mistaken for one. Kinds: `log` (a structured line, payload JSON
+ * `{ at, level, text, fields? }`), `exit` (`process.exit(payload)` was called by this try).
  */
 export function controlPrefix(token: string): string {
   return `\0tradewind:${token}:`
@@ -128,8 +128,6 @@ export type ChildToHost =
       readonly spawned: boolean
       /** Bundles loaded and not evicted; absent when unchanged. */
       readonly bundles?: readonly string[]
-      /** Both `end` records were written. */
-      readonly marked: boolean
     }
   | { readonly t: 'call'; readonly seq: number; readonly id: number; readonly call: ClientCall }
   /** An ended try wrote something. */

@@ -152,13 +152,19 @@ describe('what is too large', () => {
   })
 })
 
-describe('an end record', () => {
-  it('of an earlier try does not end the next one', async () => {
+describe('output right before the result', () => {
+  it('is in the log of its own try, to the last word', async () => {
     const world = await makeWorld({ slots: 1, childEntry: new URL('./stray-child.ts', import.meta.url) })
     const tries = [1, 2, 3].map(() => world.dispatch({ bundleHash: '', taskId: 'x', kind: 'trigger' }))
     for (const dispatch of tries) await world.ended(dispatch)
-    const texts = await Promise.all(tries.map((dispatch) => world.text(dispatch)))
-    expect(texts).toEqual(['', 'own words', ''])
+    for (const [at, dispatch] of tries.entries()) {
+      const lines = (await world.text(dispatch)).split('\n')
+      for (const fd of [1, 2]) {
+        expect(lines.filter((line) => line === `${at + 1} of ${fd}`)).toHaveLength(40_000)
+        expect(lines).toContain(`last of ${at + 1} on ${fd}`)
+      }
+      expect(lines).toHaveLength(80_002)
+    }
     await world.stop()
   })
 })

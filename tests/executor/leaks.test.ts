@@ -125,7 +125,8 @@ describe('a warm child between two tries', () => {
     async (taskId) => {
       const dispatch = world.dispatch({ bundleHash, taskId })
       expect((await world.ended(dispatch)).outcome.state).toBe('success')
-      expect(await world.text(dispatch)).toContain('left processes running, which were ended: sleep')
+      // Found while it becomes one, a `sleep` still bears the name of what started it.
+      expect(await world.text(dispatch)).toMatch(/left processes running, which were ended: (?:sleep|setsid|sh) /)
     },
   )
 

@@ -92,7 +92,7 @@ describe('captured output', () => {
 
   it('finds control records however they are cut, and shows bytes that are no text', () => {
     const bytes = Buffer.concat([
-      Buffer.from('one\r\ntwo\0tradewind:abc:end:1:\nthree \0tradewind:abc:log:2:{"a":1}\nfour\n\0 \x07 '),
+      Buffer.from('one\r\ntwo\0tradewind:abc:exit:1:\nthree \0tradewind:abc:log:2:{"a":1}\nfour\n\0 \x07 '),
       Buffer.from([0xff, 0x1b]),
       Buffer.from('\n'),
     ])
@@ -100,8 +100,8 @@ describe('captured output', () => {
       const { out, lines, kinds } = capture(1_000)
       for (let at = 0; at < bytes.length; at += size) out.write(bytes.subarray(at, at + size))
       out.finish()
-      expect(lines).toEqual(['one', 'two', 'three four', '\\x00 \\x07 \uFFFD\u001b'])
-      expect(kinds).toEqual(['end:1:@2', 'log:2:{"a":1}@2'])
+      expect(lines).toEqual(['one', 'twothree four', '\\x00 \\x07 \uFFFD\u001b'])
+      expect(kinds).toEqual(['exit:1:@1', 'log:2:{"a":1}@1'])
     }
   })
 })

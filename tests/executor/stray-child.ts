@@ -1,27 +1,27 @@
-/** A child whose second try ends with a record of the first one, and says something more before its own. */
+/** A child that writes much, on both streams and without a last line end, right before each result. */
 import { writeSync } from 'node:fs'
-import { type ChildToHost, controlPrefix, type HostToChild } from '../../core/ports/child-protocol.ts'
+import type { ChildToHost, HostToChild } from '../../core/ports/child-protocol.ts'
 
-let prefix = ''
 const send = (message: ChildToHost) => process.send?.(message)
-const markEnd = (seq: number) => {
-  for (const fd of [1, 2]) writeSync(fd, `${prefix}end:${seq}:\n`)
+
+/** The pipe may be full: it is non-blocking as Node opened it. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let from = 0; from < bytes.length; ) {
+    try {
+      from += writeSync(fd, bytes, from)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
 }
 
 process.on('message', (message: HostToChild) => {
   if (message.t === 'end') process.exit(0)
-  if (message.t === 'init') {
-    prefix = controlPrefix(message.settings.token)
-    send({ t: 'ready' })
-  }
+  if (message.t === 'init') send({ t: 'ready' })
   if (message.t !== 'run') return
   const { seq } = message
-  markEnd(seq === 2 ? 1 : seq)
+  for (const fd of [1, 2]) writeAll(fd, `${`${seq} of ${fd}\n`.repeat(40_000)}last of ${seq} on ${fd}`)
   const result = { state: 'success', json: null } as const
-  send({ t: 'done', seq, startedAt: 1, result, notes: [], retire: false, spawned: false, marked: true })
-  if (seq !== 2) return
-  setTimeout(() => {
-    writeSync(1, 'own words\n')
-    markEnd(2)
-  }, 200)
+  send({ t: 'done', seq, startedAt: 1, result, notes: [], retire: false, spawned: false })
 })
