@@ -16,7 +16,7 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
     if (state === 'queued' && run.size > 0) memory.parked.set(id, run.committed())
     else memory.parked.delete(id)
   }
-  for (const id of draft.rare.erasedRuns) {
+  for (const id of [...plan.writes.deletedRuns, ...draft.rare.erasedRuns]) {
     if (memory.runs.delete(id)) memory.waiting.drop(runKey(id))
     memory.parked.delete(id)
   }

@@ -190,9 +190,8 @@ function setPool(
   if (!Number.isInteger(slots) || slots < -1 || slots > 1_000_000) {
     return refuse('bad-pool', `${slots} slots: give a whole number from 0, or -1 for unlimited`)
   }
-  const before = draft.pools.get(name) ?? draft.memory.pools.get(name)
-  draft.pools.set(name, { name, slots, description: request.description ?? before?.description ?? null })
-  draft.rows++
+  const before = draft.pool(name)
+  draft.setPool({ name, slots, description: request.description ?? before?.description ?? null })
   draft.freed.add(poolKey(name))
   draft.event({ kind: 'pool.set', actor: command.actor, cause: `${name}: ${slots} slots` })
   for (const [file, lacking] of new Map([...draft.memory.lackingPool, ...draft.lackingPool])) {
@@ -203,7 +202,7 @@ function setPool(
 }
 
 function deletePool(draft: Draft, command: CommandRecord, name: string): CommandAnswer {
-  if (!draft.memory.pools.has(name)) return refuse('pool-not-found', `there is no pool "${name}"`)
+  if (draft.pool(name) === undefined) return refuse('pool-not-found', `there is no pool "${name}"`)
   if (name === draft.memory.defaults.pool)
     return refuse('bad-pool', `"${name}" is the pool of every task that names none; it stays`)
   for (const dag of draft.allDags()) {

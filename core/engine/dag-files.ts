@@ -154,7 +154,7 @@ function setProblems(draft: Draft, file: string, problems: readonly ImportProble
 function unknownPools(draft: Draft, dag: SerializedDag): ImportProblem[] {
   return dag.tasks.flatMap((task) => {
     const { pool } = task
-    if (pool === undefined || draft.pools.has(pool) || draft.memory.pools.has(pool)) return []
+    if (pool === undefined || draft.pool(pool) !== undefined) return []
     const problem: ImportProblem = {
       code: 'unknown-pool',
       message: `task "${task.taskId}" of Dag "${dag.dagId}" names the pool "${pool}", which does not exist`,

@@ -20,6 +20,7 @@ import type {
 } from '../records.ts'
 import type { DagMemory, ExecutionMemory, NextIds, RunMemory, SchedulerMemory } from './memory.ts'
 import { NOTHING_FOUND, RareWrites } from './rare-writes.ts'
+import { readyTi } from './ready-ti.ts'
 import { RunDraft, type TiChangeListener } from './run-draft.ts'
 import type { Timer } from './timer-heap.ts'
 import type { ReadyTi } from './waiting.ts'
@@ -35,7 +36,7 @@ export class Draft {
   /** A command is not done yet: it is taken again in the next tick. */
   commandsGoOn = false
   readonly #deletedRuns: number[] = []
-  readonly #deletedPools: string[] = []
+  readonly #deletedPools = new Set<string>()
   readonly #tiNotes = new Map<number, string | null>()
 
   readonly runs = new Map<number, RunDraft>()
@@ -238,9 +239,21 @@ export class Draft {
     this.#deletedRuns.push(dagRunId)
   }
 
+  /** Made and deleted in one tick it is neither: a row is written once. */
   deletePool(name: string): void {
+    this.pools.delete(name)
+    if (this.memory.pools.has(name)) this.#deletedPools.add(name)
+  }
+
+  setPool(pool: PoolRecord): void {
     this.rows++
-    this.#deletedPools.push(name)
+    this.#deletedPools.delete(pool.name)
+    this.pools.set(pool.name, pool)
+  }
+
+  /** As this tick sees it. */
+  pool(name: string): PoolRecord | undefined {
+    return this.#deletedPools.has(name) ? undefined : (this.pools.get(name) ?? this.memory.pools.get(name))
   }
 
   setTiNote(tiId: number, note: string | null): void {
@@ -339,7 +352,9 @@ export class Draft {
       for (const index of run.changedTis) target.push(run.ti(index)!)
     }
     for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)
-    const tries = [...this.#tries.values()]
+    // What ended in the tick that deletes its run is gone with it.
+    const stays = ({ dagRunId }: { dagRunId: number }) => !this.#deletedRuns.includes(dagRunId)
+    const tries = [...this.#tries.values()].filter(({ record }) => stays(record))
     const importErrors = [...this.#importErrors]
     const lastEventId = this.nextIds.event - 1
     return {
@@ -348,7 +363,7 @@ export class Draft {
       insertedVersions: this.#insertedVersions,
       deletedVersions: this.#deletedVersions,
       pools: [...this.pools.values()],
-      deletedPools: this.#deletedPools,
+      deletedPools: [...this.#deletedPools],
       deletedRuns: this.#deletedRuns,
       tiNotes: [...this.#tiNotes].map(([tiId, note]) => ({ tiId, note })),
       draining: this.newDraining,
@@ -366,7 +381,7 @@ export class Draft {
       deletedExecutions: [...this.endedExecutions].flatMap(([text, { record }]) =>
         this.startedExecutions.has(text) ? [] : [{ tiId: record.tiId, tryNumber: record.tryNumber }],
       ),
-      xcoms: this.#xcoms,
+      xcoms: this.#deletedRuns.length === 0 ? this.#xcoms : this.#xcoms.filter(stays),
       events: this.#events,
       answers: this.#answers.map((one) => ({ ...one, lastEventId })),
     }
@@ -377,16 +392,6 @@ type SchedulerMemoryLacking = SchedulerMemory['lackingPool'] extends Map<string,
 
 function isNamed(record: RunRecord, dagId: string, runId: string): boolean {
   return record.dagId === dagId && record.runId === runId
-}
-
-export function readyTi(run: Pick<RunMemory, 'record' | 'graph'>, ti: TiRecord, index: number): ReadyTi {
-  return {
-    dagRunId: run.record.id,
-    index,
-    priority: run.graph.tasks[index]!.priority,
-    runStart: run.record.startDate ?? run.record.queuedAt,
-    tryNumber: ti.tryNumber,
-  }
 }
 
 /** A one-line text of a cause, for events. */

@@ -167,6 +167,8 @@ function startOrResume(draft: Draft, running: RunRecord): RunDraft {
 export function requeue(draft: Draft, run: RunDraft, actor: string): void {
   run.setRecord({ ...run.record, state: 'queued', queuedAt: draft.now, startDate: null, endDate: null })
   const { id, dagId } = run.record
+  // It may have ended in this very tick.
+  draft.endedRuns.delete(id)
   draft.event({ kind: 'run.queued', actor, dagRunId: id, dagId, cause: 'cleared' })
   const dag = draft.dag(dagId)
   if (dag === undefined) return
@@ -249,6 +251,8 @@ export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: strin
 /** Earlier `runAfter` first, then the older run. */
 function insertByRunAfter(queued: readonly RunRecord[], record: RunRecord): RunRecord[] {
   let i = queued.length
-  while (i > 0 && queued[i - 1]!.runAfter > record.runAfter) i--
+  const isLater = (other: RunRecord) =>
+    other.runAfter > record.runAfter || (other.runAfter === record.runAfter && other.id > record.id)
+  while (i > 0 && isLater(queued[i - 1]!)) i--
   return [...queued.slice(0, i), record, ...queued.slice(i)]
 }
