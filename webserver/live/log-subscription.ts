@@ -60,7 +60,8 @@ export class LogSubscription implements Subscription {
     if (this.#address === null) return
     await this.#askState(this.#address)
     const { lines, nextByte } = await this.#parts.logs.read(this.#address, this.#position)
-    if (this.#isEnded) return
+    // Others of this socket may have filled it meanwhile: then these lines are read again when there is room.
+    if (this.#isEnded || (lines.length > 0 && !this.#outlet.hasRoom())) return
     const now = Date.now()
     if (nextByte !== this.#position && this.#stillSince !== null) this.#stillSince = now
     this.#position = nextByte

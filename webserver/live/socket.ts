@@ -13,7 +13,7 @@ import type { Outlet, Subscription } from './outlet.ts'
 const MOST_SUBSCRIPTIONS = 32
 const MOST_MESSAGES = 200
 const MESSAGE_WINDOW_MS = 10_000
-/** Bytes that may wait in the socket. */
+/** Bytes that may wait in the socket before one more message is written to it. */
 const ROOM = 512 * 1024
 const DRAIN_LOOK_MS = 50
 
