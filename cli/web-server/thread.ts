@@ -6,6 +6,7 @@
 import { parentPort } from 'node:worker_threads'
 import { openPool } from '../../database/connect.ts'
 import { createFileLogStore } from '../../executor/file-log-store.ts'
+import { LONGEST_STATEMENT_MS } from '../../webserver/pool.ts'
 import { failureText } from '../command-failure.ts'
 import { dataFolder } from '../data-folder.ts'
 import { openSecrets } from '../open-secrets.ts'
@@ -33,6 +34,7 @@ async function start({ program, connection, earlier }: Extract<ToWebServer, { ty
   const pool = openPool(connection, {
     name: 'tradewind webserver',
     max: POOL_CONNECTIONS,
+    statementTimeoutMs: LONGEST_STATEMENT_MS,
     // What our own server says to an idle connection while it ends is no news.
     onError: (error) => {
       if (!isEnding) log(`Database connection of the web server: ${error.message}`)

@@ -5,6 +5,7 @@
 import type { Json } from '../json.ts'
 import { resolveParams } from '../params.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest } from '../records.ts'
+import { isStorable, storable } from '../storable-text.ts'
 import { manualInterval } from '../timetable/index.ts'
 import { accept, refuse } from './answers.ts'
 import { takeDagFile } from './dag-files.ts'
@@ -13,7 +14,7 @@ import type { Draft } from './draft.ts'
 import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { takeValueCommand, withoutValues } from './named-values.ts'
-import { takeRunCommand } from './run-commands.ts'
+import { takeRunCommand, UNSTORABLE_NOTE } from './run-commands.ts'
 import { plan, queueRun } from './runs.ts'
 
 export function takeCommand(draft: Draft, command: CommandRecord): void {
@@ -48,7 +49,7 @@ function noteRefusal(draft: Draft, command: CommandRecord, message: string): voi
     kind: 'command.refused',
     actor: command.actor,
     dagId: dagId !== null && draft.dag(dagId) !== undefined ? dagId : null,
-    cause: `${command.request.kind}: ${message}`,
+    cause: storable(`${command.request.kind}: ${message}`),
   })
 }
 
@@ -109,6 +110,7 @@ function trigger(
   } catch {
     return refuse('bad-conf', 'conf is not JSON; pass an object such as {"region":"eu"}')
   }
+  if (request.note != null && !isStorable(request.note)) return refuse('bad-note', UNSTORABLE_NOTE)
   const resolved = resolveParams(dag.graph.serialized.params, conf)
   if (!resolved.ok) return refuse('bad-params', resolved.message)
   if (request.runId !== undefined && !isRunId(request.runId)) {
@@ -146,9 +148,9 @@ function trigger(
   })
 }
 
-/** 1 to 250 printable characters. */
+/** 1 to 250 characters that a terminal shows and does not obey, and no halves of one. */
 function isRunId(text: string): boolean {
-  return text.length >= 1 && text.length <= 250 && [...text].every((character) => character >= ' ')
+  return text.length <= 250 && /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u.test(text)
 }
 
 /** Now, moved by a few milliseconds where needed: unique among manual runs and never on a tick of the schedule. */
@@ -189,6 +191,9 @@ function setPool(
     return refuse('bad-pool', `"${name}" is no pool name: use letters, digits, _ - and .`)
   if (!Number.isInteger(slots) || slots < -1 || slots > 1_000_000) {
     return refuse('bad-pool', `${slots} slots: give a whole number from 0, or -1 for unlimited`)
+  }
+  if (request.description !== undefined && !isStorable(request.description)) {
+    return refuse('bad-pool', 'the description holds a NUL or half of a character; leave it out')
   }
   const before = draft.pool(name)
   draft.setPool({ name, slots, description: request.description ?? before?.description ?? null })

@@ -7,6 +7,7 @@ import type { Json } from '../json.ts'
 import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
 import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
+import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
 import type { RunDraft } from './run-draft.ts'
@@ -155,10 +156,13 @@ function stopExecutions(draft: Draft, run: RunDraft, indexes: ReadonlySet<number
   return live
 }
 
+export const UNSTORABLE_NOTE = 'the note holds a NUL or half of a character; leave it out'
+
 function note(draft: Draft, run: RunDraft, actor: string, request: Of<'note'>): CommandAnswer {
   if (request.note !== null && request.note.length > 1000) {
     return refuse('bad-note', `the note has ${request.note.length} characters; at most 1,000 are kept`)
   }
+  if (request.note !== null && !isStorable(request.note)) return refuse('bad-note', UNSTORABLE_NOTE)
   const { id, dagId, runId } = run.record
   if (request.taskId === undefined) {
     run.setRecord({ ...run.record, note: request.note })

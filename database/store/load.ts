@@ -17,6 +17,7 @@ import type {
   TiRecord,
   TryRecord,
 } from '../../core/records.ts'
+import { isStorable } from '../../core/storable-text.ts'
 import { inTransaction } from '../connect.ts'
 import { selectList } from '../select-list.ts'
 import { lastEventId } from './event-partitions.ts'
@@ -169,8 +170,10 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
  */
 export async function loadRunsByName(
   leader: pg.ClientBase,
-  names: readonly RunName[],
+  asked: readonly RunName[],
 ): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+  // No run has a name that cannot be stored, and asking for one would be an error that comes back with every reload.
+  const names = asked.filter(({ dagId, runId }) => isStorable(dagId) && isStorable(runId))
   return inTransaction(leader, 'repeatable read read only', async () => {
     const runs = await leader.query<RunRecord>(
       `select ${runColumns} from unnest($1::text[], $2::text[]) as t (dag_id, run_id)

@@ -125,6 +125,31 @@ describe('with a scheduler', () => {
     expect((await ask('GET', '/dags/sales/dagRuns/other')).status).toBe(404)
   })
 
+  test('text that cannot be kept is refused in words, and the scheduler goes on', async () => {
+    for (const text of ['\u0000', 'a\u0000b', '\ud800']) {
+      for (const [method, path, body] of [
+        ['POST', '/dags/sales/dagRuns', { dag_run_id: text }],
+        ['POST', '/dags/sales/dagRuns', { dag_run_id: 'noted', note: text }],
+        ['PATCH', RUN, { note: text }],
+        ['POST', `${RUN}/cancel`, { task_ids: [text] }],
+        ['POST', '/dags/sales/clearTaskInstances', { dag_run_id: 'manual__2', task_ids: [text], dry_run: false }],
+        ['POST', '/pools', { name: text, slots: 1 }],
+        ['PATCH', '/pools/warehouse', { description: text }],
+      ] as const) {
+        const answer = await ask(method, path, body)
+        expect([400, 404, 409], `${method} ${path} ${JSON.stringify(body)}: ${answer.text}`).toContain(answer.status)
+        expect(answer.text).not.toContain('SQLSTATE')
+      }
+    }
+    // What would act on the terminal of who lists runs.
+    for (const text of ['\u009b31m', '\u007f', 'a\nb', '\u202etxt', 'x'.repeat(251)]) {
+      const answer = await ask('POST', '/dags/sales/dagRuns', { dag_run_id: text })
+      expect([400, 422], JSON.stringify(text)).toContain(answer.status)
+    }
+    const conf = { region: 'a\u0000\ud800' }
+    expect((await ask('POST', '/dags/sales/dagRuns', { dag_run_id: '𝕏 ok', conf })).body).toMatchObject({ conf })
+  })
+
   test('note of a run and of a task instance', async () => {
     expect((await ask('PATCH', RUN, { note: 'seen' })).body.note).toBe('seen')
     expect((await ask('PATCH', RUN, { note: null })).body.note).toBeNull()
