@@ -29,6 +29,8 @@ const { values } = parseArgs({
     script: { type: 'string' },
     trace: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
+    /** One failure is enough: for the mutants. */
+    first: { type: 'boolean', default: false },
   },
 })
 
@@ -53,6 +55,7 @@ async function runMany(): Promise<number> {
     histories,
     seed,
     threads,
+    isEnough: (failures) => values.first && failures > 0,
     onProgress(done, failed) {
       if (performance.now() - toldAt < PROGRESS_MS) return
       toldAt = performance.now()
@@ -63,9 +66,9 @@ async function runMany(): Promise<number> {
       if (told++ < MOST_TOLD) tell(failure)
     },
   })
-  if (!values['no-shrink']) for (const failure of toShrink) await tellShrunk(failure)
+  if (!values['no-shrink'] && !values.first) for (const failure of toShrink) await tellShrunk(failure)
   console.log(`covered: ${coverageLine(summary.coverage)}`)
-  const missing = summary.histories >= COVERED_IN ? uncovered(summary.coverage) : []
+  const missing = summary.histories >= COVERED_IN && !values.first ? uncovered(summary.coverage) : []
   if (missing.length > 0) console.log(`never happened: ${missing.join(', ')}`)
   const violations = summary.failures.reduce((sum, failure) => sum + failure.violations.length, 0)
   console.log(`${summary.histories} histories, ${violations} violations`)

@@ -32,7 +32,7 @@ export interface SimulatedExecutorOptions {
   readonly clock: ProgramClock
   /** Goes on while the program is stopped: its children are processes of their own. */
   readonly world: SimulatedClock
-  /** What the try will do; `slow` ones go on until their timeout. */
+  /** What the try will do; `slow` ones go on until their timeout, if they have one. */
   outcome(dispatch: Dispatch): { readonly outcome: TryOutcome; readonly slow: boolean }
   /** For tasks that trigger a Dag: asks for it and calls back with how that went. */
   trigger(dispatch: Dispatch, done: (outcome: TryOutcome) => void): void
@@ -176,7 +176,7 @@ export class SimulatedExecutor implements Executor {
     }
     const { outcome, slow } = this.#o.outcome(dispatch)
     const limit = dispatch.timeoutMs ?? 60_000
-    const ms = slow ? limit : Math.min(runningTime(random), limit - 1)
+    const ms = slow && dispatch.timeoutMs !== null ? limit : Math.min(runningTime(random), limit - 1)
     // A child taken down by what another try left behind: the platform's loss, of which the oracle knows nothing.
     const isUnlucky = random.chance(0.02)
     if (isUnlucky) this.#o.count('platform losses')

@@ -23,7 +23,7 @@ import { SimulatedTriggers } from './simulated-triggers.ts'
 import { WriteWatch } from './watch-writes.ts'
 
 /** A history that has not ended after this much simulated time never will. */
-const END_MS = 1_200_000
+const END_MS = 3_600_000
 const SETTLE_MS = 30_000
 /** A graceful stop takes no longer than its grace and this, whatever is broken. */
 const STOP_MS = 20_000
@@ -69,6 +69,8 @@ export class World {
     for (const trouble of troubles) this.clock.setTimer(start + trouble.at, () => carryOut(this, trouble))
     this.clock.setTimer(start + TROUBLE_MS, () => this.#endTrouble())
     this.clock.setTimer(start + TROUBLE_MS + LOSS_MS, () => this.#checkLosses())
+    // Programs set their first timers in the promises of their start.
+    await new Promise((resolve) => setImmediate(resolve))
     // Ended is when nothing was open for a while: a scheduler may be between two runs, or waiting for the lease.
     let quietSince: number | null = null
     while (await this.clock.step(start + END_MS)) {
