@@ -2,10 +2,13 @@
  * The child of `test-connection.ts`: reads one connection from standard input, tries it, prints a verdict, ends. PostgreSQL:
  * signs in and asks for 1. HTTP: a HEAD request. Anything else with a host: opens a TCP connection.
  */
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { ConnectionRecord } from '../core/ports/worker-api.ts'
 import { withClient } from '../database/connect.ts'
+import { explainTls, readTlsExtra, type TlsExtra, wantsTls } from './connection-tls.ts'
 
 const LIMIT_MS = 8_000
 const PORTS: Readonly<Record<string, number>> = {
@@ -29,6 +32,7 @@ async function probe(connection: ConnectionRecord): Promise<string> {
 }
 
 async function probePostgres(connection: ConnectionRecord, host: string): Promise<string> {
+  const tls = readTlsExtra(connection.extra)
   const target = {
     host,
     port: connection.port ?? 5432,
@@ -36,36 +40,45 @@ async function probePostgres(connection: ConnectionRecord, host: string): Promis
     password: connection.password ?? '',
     database: connection.schema ?? connection.login ?? 'postgres',
     connectionTimeoutMillis: LIMIT_MS,
-    ...(sslMode(connection.extra) ? { ssl: { rejectUnauthorized: false } } : {}),
+    // The name to verify: the driver leaves it out where the host is an address.
+    ...(wantsTls(tls) ? { ssl: { ...tls.options, host } } : {}),
   }
   return withClient(target, 'tradewind connection test', async (client) => {
     const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version")
-    return `Signed in to PostgreSQL ${rows[0]?.version ?? ''}.`
+    return `Signed in to PostgreSQL ${rows[0]?.version ?? ''}${wantsTls(tls) ? ' over TLS' : ''}${unverified(tls)}.`
   })
 }
 
-function sslMode(extra: string | null): boolean {
-  if (extra === null || extra === '') return false
-  const value = JSON.parse(extra) as { sslmode?: unknown }
-  return typeof value.sslmode === 'string' && !['disable', 'allow', 'prefer'].includes(value.sslmode)
+function unverified({ options }: TlsExtra): string {
+  return options.rejectUnauthorized === false ? ' (its certificate was not verified)' : ''
 }
 
-async function probeHttp({ type, login, password, port, schema }: ConnectionRecord, host: string): Promise<string> {
+async function probeHttp(connection: ConnectionRecord, host: string): Promise<string> {
+  const { type, login, password, port, schema, extra } = connection
+  const tls = readTlsExtra(extra)
   const scheme = schema === 'https' || type === 'https' ? 'https' : 'http'
   const url = new URL(/^https?:\/\//.test(host) ? host : `${scheme}://${host}`)
   if (port !== null) url.port = String(port)
-  const authorization =
-    login === null ? {} : { authorization: `Basic ${Buffer.from(`${login}:${password ?? ''}`).toString('base64')}` }
-  const response = await fetch(url, {
-    method: 'HEAD',
-    redirect: 'manual',
-    headers: authorization,
-    signal: AbortSignal.timeout(LIMIT_MS),
+  const isSafe = url.protocol === 'https:'
+  const { status, text: reason } = await head(url, {
+    ...(login === null ? {} : { auth: `${login}:${password ?? ''}` }),
+    ...(isSafe ? tls.options : {}),
   })
-  if (response.status === 401 || response.status === 403 || response.status >= 500) {
-    throw new Error(`${url.host} answered ${response.status} ${response.statusText}.`)
-  }
-  return `${url.host} answered ${response.status}.`
+  if (status === 401 || status === 403 || status >= 500) throw new Error(`${url.host} answered ${status} ${reason}.`)
+  return `${url.host} answered ${status}${isSafe ? unverified(tls) : ''}.`
+}
+
+/** Follows no redirect: that would take the password elsewhere. */
+function head(url: URL, options: RequestOptions): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const ask = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const asked = ask(url, { ...options, method: 'HEAD', signal: AbortSignal.timeout(LIMIT_MS) }, (answer) => {
+      answer.resume()
+      resolve({ status: answer.statusCode ?? 0, text: answer.statusMessage ?? '' })
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
 }
 
 function probeTcp(host: string, port: number): Promise<string> {
@@ -90,7 +103,7 @@ async function verdict(): Promise<{ status: boolean; message: string }> {
     const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
     const message =
       error instanceof AggregateError ? error.errors.map(String).join('; ') : String((error as Error).message)
-    return { status: false, message: `${message}${cause}` }
+    return { status: false, message: explainTls(error) ?? `${message}${cause}` }
   }
 }
 
