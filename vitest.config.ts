@@ -9,7 +9,8 @@ const alias = [
 
 /**
  * `architecture`: import table and cycles, part of `npm run check`. `pure`: no database, no processes. `real`: PostgreSQL,
- * child processes, the built program; one server for the whole run, one database per file.
+ * child processes, the built program; one server for the whole run, one database per file. `crash`: programs that are
+ * killed.
  */
 export default defineConfig({
   resolve: { alias },
@@ -34,6 +35,19 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          include: ['tests/crash/*.test.ts'],
+          globalSetup: ['tests/support/postgres-server.ts'],
+          pool: 'forks',
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // After all others: these measure times, and start many programs.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

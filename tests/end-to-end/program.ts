@@ -20,24 +20,42 @@ export interface CliResult {
   readonly stderr: string
 }
 
+export interface PlaceOptions {
+  /** Of the repository's Dags, copied into it. */
+  readonly examples?: readonly string[]
+  /** A server of one's own, in place of the embedded one. */
+  readonly database?: pg.ClientConfig
+}
+
+/** What is started, in place of `bin/tradewind.js standalone`. */
+export interface ProgramCommand {
+  readonly args: readonly string[]
+  readonly ready: RegExp
+}
+
+export const STANDALONE: ProgramCommand = { args: [BIN, 'standalone'], ready: /^http:\/\/127\.0\.0\.1:\d+$/ }
+export const SCHEDULER: ProgramCommand = { args: [BIN, 'scheduler'], ready: / Ready$/ }
+
 /** A folder with Dags, in which programs are started, killed and started again. */
 export class Place {
   readonly root: string
   readonly #programs: Program[] = []
+  readonly #database: pg.ClientConfig | null
 
-  private constructor(root: string) {
+  private constructor(root: string, database: pg.ClientConfig | null) {
     this.root = root
+    this.#database = database
   }
 
-  /** An empty project; `examples` copies the repository's Dags into it. */
-  static async make(options: { readonly examples?: readonly string[] } = {}): Promise<Place> {
+  /** A project without Dags, or with some of ours. */
+  static async make(options: PlaceOptions = {}): Promise<Place> {
     const root = await mkdtemp(join(tmpdir(), 'tradewind-e2e-'))
     // As a person's folder would be: children under another user can read it.
     await chmod(root, 0o755)
     await mkdir(join(root, 'dags'))
     await symlink(join(REPO, 'node_modules'), join(root, 'node_modules'))
     for (const name of options.examples ?? []) await cp(join(REPO, 'dags', name), join(root, 'dags', name))
-    return new Place(root)
+    return new Place(root, options.database ?? null)
   }
 
   get dags(): string {
@@ -48,16 +66,32 @@ export class Place {
     return join(this.root, '.tradewind')
   }
 
-  async start(env: Record<string, string> = {}): Promise<Program> {
-    const program = new Program(this.root, env)
-    this.#programs.push(program)
+  async start(env: Record<string, string> = {}, command = STANDALONE): Promise<Program> {
+    const program = this.launch(env, command)
     await program.ready
     return program
   }
 
+  /** Without waiting until it is ready. */
+  launch(env: Record<string, string> = {}, command = STANDALONE): Program {
+    const program = new Program(this.root, { ...this.#databaseEnv(), ...env }, command)
+    this.#programs.push(program)
+    return program
+  }
+
+  /** What all of its programs said, for a test that failed. */
+  said(): string {
+    return this.#programs.map(({ process, lines }) => [`--- pid ${process.pid}`, ...lines].join('\n')).join('\n')
+  }
+
+  #databaseEnv(): Record<string, string> {
+    return this.#database === null ? {} : { DATABASE_URL: databaseUrl(this.#database) }
+  }
+
   cli(...args: string[]): Promise<CliResult> {
+    const env = { ...process.env, ...this.#databaseEnv() }
     return new Promise((resolve) => {
-      execFile(process.execPath, [BIN, ...args], { cwd: this.root, timeout: 60_000 }, (error, stdout, stderr) => {
+      execFile(process.execPath, [BIN, ...args], { cwd: this.root, timeout: 60_000, env }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
         resolve({ code, stdout, stderr })
       })
@@ -77,7 +111,7 @@ export class Place {
     done: (rows: R[]) => boolean,
     limitMs = 60_000,
   ): Promise<R[]> {
-    const config = await runningServer(join(this.data, 'postgres'))
+    const config = this.#database ?? (await runningServer(join(this.data, 'postgres')))
     if (config === null) throw new Error('no server is running')
     const client = new pg.Client(config)
     await client.connect()
@@ -111,7 +145,14 @@ export class Place {
   }
 }
 
-/** A running `standalone`. */
+/** Also for a server on a Unix socket. */
+export function databaseUrl({ host, port, user, password, database }: pg.ClientConfig): string {
+  const secret = typeof password === 'string' ? password : ''
+  const query = new URLSearchParams({ host: host ?? 'localhost', port: String(port ?? 5432) })
+  return `postgres://${encodeURIComponent(user ?? '')}:${encodeURIComponent(secret)}@localhost/${database}?${query}`
+}
+
+/** A running program. */
 export class Program {
   readonly process: ChildProcess
   readonly lines: string[] = []
@@ -119,8 +160,8 @@ export class Program {
   readonly ended: Promise<void>
   readonly #waiters = new Set<() => void>()
 
-  constructor(root: string, env: Record<string, string>) {
-    this.process = spawn(process.execPath, [BIN, 'standalone'], {
+  constructor(root: string, env: Record<string, string>, { args, ready }: ProgramCommand = STANDALONE) {
+    this.process = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, TRADEWIND_SERVER_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -141,7 +182,9 @@ export class Program {
         resolve()
       })
     })
-    this.ready = this.line(/^http:\/\/127\.0\.0\.1:\d+$/)
+    this.ready = this.line(ready)
+    // Whoever waits for it is told; a program that is meant to die before has nobody who does.
+    this.ready.catch(() => {})
   }
 
   get url(): string {
