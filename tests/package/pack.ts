@@ -58,7 +58,7 @@ export function npmEnvironment(): Record<string, string> {
   }
   env.PATH = [
     join(process.execPath, '..'),
-    ...pathFolders().filter((folder) => !/node_modules\/\.bin$/.test(folder)),
+    ...pathFolders().filter((folder) => !folder.endsWith('node_modules/.bin')),
   ].join(':')
   return env
 }
