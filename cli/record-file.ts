@@ -91,29 +91,35 @@ export async function importRecords<T>(
   output: Output,
   records: readonly T[],
   {
+    atOnce,
     known,
     nameOf,
     skipExisting,
     save,
   }: {
+    /** How many are saved together. */
+    readonly atOnce: number
     /** Names that are there. */
     readonly known: ReadonlySet<string>
     nameOf(record: T): string
     readonly skipExisting: boolean
-    save(record: T): Promise<unknown>
+    save(records: readonly T[]): Promise<unknown>
   },
 ): Promise<void> {
   const wanted = skipExisting ? records.filter((record) => !known.has(nameOf(record))) : records
   let done = 0
-  for (const record of wanted) {
+  for (; done < wanted.length; done += atOnce) {
+    const some = wanted.slice(done, done + atOnce)
     try {
-      await save(record)
+      await save(some)
     } catch (error) {
-      output.note(`${done} of ${wanted.length} were imported before "${nameOf(record)}" failed.`)
+      const [first, ...others] = some.map(nameOf)
+      const names = others.length === 0 ? `"${first}"` : `"${first}" to "${others.at(-1)}"`
+      output.note(`${done} of ${wanted.length} were imported before ${names} failed.`)
       throw error
     }
-    done++
   }
+  done = wanted.length
   const skipped = records.length - wanted.length
   const rest = skipped === 0 ? '' : ` ${skipped} were there already and stayed as they are.`
   output.answer({ imported: done, skipped }, () => `Imported ${counted(done)}.${rest}`)

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import type { ConnectionRecord } from '../core/ports/worker-api.ts'
+import type { StoredConnection } from '../core/records.ts'
 import type { Secrets } from './secrets/cipher.ts'
 
 export interface ConnectionListItem extends Omit<ConnectionRecord, 'password' | 'extra'> {
@@ -15,29 +16,49 @@ export interface ConnectionListItem extends Omit<ConnectionRecord, 'password' | 
 
 export const connectionPlace = (id: string, column: 'password' | 'extra') => `connection:${id}:${column}`
 
+export interface ConnectionInput extends Omit<StoredConnection, 'password' | 'extra' | 'description'> {
+  readonly description?: string | null
+  /** Plain. Left out: as it was. */
+  readonly password?: string | null
+  /** JSON text, plain. Left out: as it was. */
+  readonly extra?: string | null
+}
+
+/** As it goes into the inbox and into the table. */
+export function storedConnection(secrets: Secrets, input: ConnectionInput): StoredConnection {
+  const { password, extra, description = null, ...plain } = input
+  const seal = (text: string | null, column: 'password' | 'extra') =>
+    text === null ? null : secrets.encrypt(text, connectionPlace(input.id, column))
+  return {
+    ...plain,
+    description,
+    ...(password === undefined ? {} : { password: seal(password, 'password') }),
+    ...(extra === undefined ? {} : { extra: seal(extra, 'extra') }),
+  }
+}
+
 /** Inserts or replaces. */
-export async function saveConnection(
-  pool: pg.Pool,
-  secrets: Secrets,
-  input: ConnectionRecord & { readonly description?: string | null },
-): Promise<void> {
-  const { id, password, extra } = input
+export async function saveConnection(pool: pg.Pool, secrets: Secrets, input: ConnectionInput): Promise<void> {
+  const { id, password, extra } = storedConnection(secrets, input)
   await pool.query(
     `insert into connection (id, type, description, host, schema, login, password, port, extra, updated_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
      on conflict (id) do update set type = excluded.type, description = excluded.description, host = excluded.host,
-       schema = excluded.schema, login = excluded.login, password = excluded.password, port = excluded.port,
-       extra = excluded.extra, updated_at = excluded.updated_at`,
+       schema = excluded.schema, login = excluded.login, port = excluded.port, updated_at = excluded.updated_at,
+       password = case when $10 then connection.password else excluded.password end,
+       extra = case when $11 then connection.extra else excluded.extra end`,
     [
       id,
       input.type,
-      input.description ?? null,
+      input.description,
       input.host,
       input.schema,
       input.login,
-      password === null ? null : secrets.encrypt(password, connectionPlace(id, 'password')),
+      password ?? null,
       input.port,
-      extra === null ? null : secrets.encrypt(extra, connectionPlace(id, 'extra')),
+      extra ?? null,
+      password === undefined,
+      extra === undefined,
     ],
   )
 }

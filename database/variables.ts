@@ -1,8 +1,10 @@
 /**
- * Variables: plain text, or secret and then encrypted. Invariant: a secret's value leaves only through `readVariable`,
+ * Variables: plain text, or secret and then encrypted. While a scheduler leads it alone writes them (`set-variable`);
+ * `saveVariable` and `deleteVariable` are for a platform that does not run. Invariant: a secret's value leaves only through `readVariable`,
  * never in a list. Index: primary key.
  */
 import type pg from 'pg'
+import type { StoredVariable } from '../core/records.ts'
 import type { Secrets } from './secrets/cipher.ts'
 
 export interface VariableInput {
@@ -23,15 +25,19 @@ export interface VariableListItem {
 
 export const variablePlace = (key: string) => `variable:${key}`
 
+/** As it goes into the inbox and into the table. */
+export function storedVariable(secrets: Secrets, { key, value, isSecret, description }: VariableInput): StoredVariable {
+  return { key, value: isSecret ? secrets.encrypt(value, variablePlace(key)) : value, isSecret, description }
+}
+
 /** Inserts or replaces. */
 export async function saveVariable(pool: pg.Pool, secrets: Secrets, input: VariableInput): Promise<void> {
-  const { key, value, isSecret, description } = input
-  const stored = isSecret ? secrets.encrypt(value, variablePlace(key)) : value
+  const { key, value, isSecret, description } = storedVariable(secrets, input)
   await pool.query(
     `insert into variable (key, value, is_secret, description, updated_at) values ($1, $2, $3, $4, now())
      on conflict (key) do update set value = excluded.value, is_secret = excluded.is_secret,
        description = excluded.description, updated_at = excluded.updated_at`,
-    [key, stored, isSecret, description],
+    [key, value, isSecret, description],
   )
 }
 

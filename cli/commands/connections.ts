@@ -1,5 +1,6 @@
 /** `connections`: where the systems are that tasks talk to. Passwords come from standard input. */
 import type { Command } from '@commander-js/extra-typings'
+import { MOST_VALUES } from '../../core/records.ts'
 import { jsonText, portNumber, rowName } from '../argument-kinds.ts'
 import { CommandFailure, EXIT_USAGE } from '../command-failure.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
@@ -25,17 +26,19 @@ export function addConnectionsCommands(group: Command, context: CommandContext):
       const password = options.secret === true ? await readSecretInput(`Password of ${id}`) : null
       if (password === '') throw new CommandFailure('The password on standard input is empty.', null, EXIT_USAGE)
       await withPlatform(program, 'existing', (platform) =>
-        platform.setConnection({
-          id,
-          type: options.type,
-          host: options.host ?? null,
-          port: options.port ?? null,
-          schema: options.schema ?? null,
-          login: options.login ?? null,
-          password,
-          extra: options.extra ?? null,
-          description: options.description ?? null,
-        }),
+        platform.setConnections([
+          {
+            id,
+            type: options.type,
+            host: options.host ?? null,
+            port: options.port ?? null,
+            schema: options.schema ?? null,
+            login: options.login ?? null,
+            password,
+            extra: options.extra ?? null,
+            description: options.description ?? null,
+          },
+        ]),
       )
       output.answer({ id, has_password: password !== null }, () => `Set ${id}.`)
     })
@@ -130,7 +133,8 @@ export function addConnectionsCommands(group: Command, context: CommandContext):
           known: new Set((await platform.connections()).map((one) => one.id)),
           nameOf: (one) => one.id,
           skipExisting: options.skipExisting === true,
-          save: (one) => platform.setConnection(one),
+          atOnce: MOST_VALUES,
+          save: (some) => platform.setConnections(some),
         }),
       )
     })

@@ -1,7 +1,8 @@
 /** `dags`: what there is, what is wrong with it, what is due next; runs by hand; pausing. */
 import type { Command } from '@commander-js/extra-typings'
 import { date, jsonText, positive } from '../argument-kinds.ts'
-import { EXIT_FAILED } from '../command-failure.ts'
+import { CommandFailure, EXIT_FAILED } from '../command-failure.ts'
+import { confirm } from '../confirm.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { instantText, table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
@@ -103,6 +104,30 @@ export function addDagsCommands(group: Command, context: CommandContext): void {
         output.answer(answer, () => `${dagId} is ${kind}d.`)
       })
   }
+  leaf(group, 'delete', 'deletes a Dag with its runs, task instances, tries and XComs; its events stay')
+    .argument('<dag>')
+    .option('-y, --yes', 'do not ask')
+    .action(async (dagId, options) => {
+      const { output, program } = begin(context, options)
+      const deleted = await withPlatform(program, 'running', async (platform) => {
+        const found = (await platform.dags({ all: true })).find((dag) => dag.dag_id === dagId)
+        if (found === undefined) {
+          throw new CommandFailure(`There is no Dag "${dagId}".`, 'See: tradewind dags list --all')
+        }
+        const state = found.is_active
+          ? `${dagId} is declared by ${found.file}: it comes back as a new Dag when that file is next parsed.`
+          : `The file of ${dagId} is gone.`
+        const plan = `${state} All of its runs are deleted with it.`
+        if (!(await confirm(output, options, plan, 'Delete it?'))) return null
+        await withProgress(process.stderr, `deleting ${dagId}`, () => platform.deleteDag(dagId))
+        return found
+      })
+      output.answer(deleted === null ? null : { dag_id: dagId, file: deleted.file, deleted: true }, () => {
+        if (deleted === null) return 'Nothing was changed.'
+        const back = deleted.is_active ? ` While ${deleted.file} declares it, it comes back as a new Dag.` : ''
+        return `Deleted ${dagId}.${back}`
+      })
+    })
   addTestCommand(group, context)
 }
 

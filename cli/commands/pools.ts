@@ -78,7 +78,11 @@ export function addPoolsCommands(group: Command, context: CommandContext): void 
           known: new Set((await platform.pools()).map((one) => one.name)),
           nameOf: (one) => one.name,
           skipExisting: options.skipExisting === true,
-          save: ({ name, slots, description }) => platform.setPool(name, slots, description ?? undefined),
+          atOnce: 1,
+          save: async (some) => {
+            for (const { name, slots, description } of some)
+              await platform.setPool(name, slots, description ?? undefined)
+          },
         }),
       )
     })

@@ -1,5 +1,6 @@
 /** `variables`: named values that tasks ask for. Values of secrets come from standard input. */
 import type { Command } from '@commander-js/extra-typings'
+import { MOST_VALUES } from '../../core/records.ts'
 import { rowName } from '../argument-kinds.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
@@ -25,7 +26,7 @@ export function addVariablesCommands(group: Command, context: CommandContext): v
       }
       const text = value ?? (await readSecretInput(`Value of ${key}`))
       await withPlatform(program, 'existing', (platform) =>
-        platform.setVariable({ key, value: text, isSecret, description: options.description ?? null }),
+        platform.setVariables([{ key, value: text, isSecret, description: options.description ?? null }]),
       )
       output.answer({ key, is_secret: isSecret }, () => `Set ${key}${isSecret ? ' (secret)' : ''}.`)
     })
@@ -105,8 +106,11 @@ export function addVariablesCommands(group: Command, context: CommandContext): v
           nameOf: (one) => one.key,
           skipExisting: options.skipExisting === true,
           // A secret stays one unless the file says otherwise.
-          save: ({ isSecret, ...one }) =>
-            platform.setVariable({ ...one, isSecret: isSecret ?? known.get(one.key) === true }),
+          atOnce: MOST_VALUES,
+          save: (some) =>
+            platform.setVariables(
+              some.map(({ isSecret, ...one }) => ({ ...one, isSecret: isSecret ?? known.get(one.key) === true })),
+            ),
         })
       })
     })

@@ -1,6 +1,6 @@
 /**
- * The platform whose database this machine can reach. Reads come from the tables; what changes runs, Dags or pools goes
- * through the scheduler's inbox; variables and connections are written as they are.
+ * The platform whose database this machine can reach. Reads come from the tables; changes go through the scheduler's
+ * inbox.
  */
 import type { CommandRequest } from '../../core/records.ts'
 import { listDags } from '../../database/queries/dags.ts'
@@ -58,6 +58,9 @@ function localPlatform(
     trigger: async (dagId, trigger) =>
       (await submit(pool, { kind: 'trigger', dagId, ...trigger })) as { dag_run_id: string; is_paused: boolean },
     setPaused: (dagId, isPaused) => submit(pool, { kind: isPaused ? 'pause' : 'unpause', dagId }),
+    deleteDag: async (dagId) => {
+      await submit(pool, { kind: 'delete-dag', dagId })
+    },
 
     runs: async (filter) => {
       if (filter.dagId !== undefined) await requireDag(pool, filter.dagId)

@@ -1,9 +1,21 @@
-/** Variables and connections of the database; keys are opened only when a secret is read or written. */
-import { deleteConnection, listConnections, readConnection, saveConnection } from '../../database/connections.ts'
-import { deleteVariable, listVariables, readVariable, saveVariable } from '../../database/variables.ts'
+/**
+ * Variables and connections of the database; keys are opened only when a secret is read or written. Changes go to the
+ * scheduler like all others. Where none leads, as before the first start, they are written as they are, and the event log
+ * says nothing of them: only a scheduler writes it.
+ */
+import { type CommandRequest, MOST_VALUES } from '../../core/records.ts'
+import {
+  deleteConnection,
+  listConnections,
+  readConnection,
+  saveConnection,
+  storedConnection,
+} from '../../database/connections.ts'
+import { deleteVariable, listVariables, readVariable, saveVariable, storedVariable } from '../../database/variables.ts'
 import type { Pool } from '../database-access.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { openSecrets } from '../open-secrets.ts'
+import { acceptedValue, submitIfLed } from '../submit.ts'
 import type { Platform } from './platform.ts'
 import { iso } from './shown.ts'
 
@@ -11,15 +23,31 @@ type Values = Pick<
   Platform,
   | 'variables'
   | 'variable'
-  | 'setVariable'
+  | 'setVariables'
   | 'deleteVariable'
   | 'connections'
   | 'connectionSecrets'
-  | 'setConnection'
+  | 'setConnections'
   | 'deleteConnection'
 >
 
 export function namedValues(program: ProgramConfig, pool: Pool): Values {
+  /** Whether a scheduler did it. */
+  async function carriedOut(request: CommandRequest): Promise<boolean> {
+    const answer = await submitIfLed(pool, request)
+    if (answer !== null) acceptedValue(answer)
+    return answer !== null
+  }
+
+  /** Whether there was one. */
+  async function remove(request: CommandRequest, directly: () => Promise<boolean>): Promise<boolean> {
+    const answer = await submitIfLed(pool, request)
+    if (answer === null) return directly()
+    if (!answer.ok && answer.code.endsWith('-not-found')) return false
+    acceptedValue(answer)
+    return true
+  }
+
   return {
     variables: async () =>
       (await listVariables(pool)).map(({ isSecret, updatedAt, ...one }) => ({
@@ -37,8 +65,15 @@ export function namedValues(program: ProgramConfig, pool: Pool): Values {
       if (found === null) return null
       return { key, value: found.value, is_secret: found.isSecret, description: found.description }
     },
-    setVariable: async (input) => saveVariable(pool, await openSecrets(program), input),
-    deleteVariable: (key) => deleteVariable(pool, key),
+    setVariables: async (inputs) => {
+      const secrets = await openSecrets(program)
+      for (const some of pieces(inputs)) {
+        const variables = some.map((input) => storedVariable(secrets, input))
+        if (await carriedOut({ kind: 'set-variable', variables })) continue
+        for (const input of some) await saveVariable(pool, secrets, input)
+      }
+    },
+    deleteVariable: (key) => remove({ kind: 'delete-variable', key }, () => deleteVariable(pool, key)),
 
     connections: async () =>
       (await listConnections(pool)).map(({ hasPassword, hasExtra, updatedAt, ...one }) => ({
@@ -51,13 +86,19 @@ export function namedValues(program: ProgramConfig, pool: Pool): Values {
       const found = await readConnection(pool, await openSecrets(program), id)
       return found === null ? null : { password: found.password, extra: found.extra }
     },
-    setConnection: async (input) => {
+    setConnections: async (inputs) => {
       const secrets = await openSecrets(program)
-      const isWhole = input.password !== undefined && input.extra !== undefined
-      const before = isWhole ? null : await readConnection(pool, secrets, input.id)
-      const { password = before?.password ?? null, extra = before?.extra ?? null } = input
-      await saveConnection(pool, secrets, { ...input, password, extra })
+      for (const some of pieces(inputs)) {
+        const connections = some.map((input) => storedConnection(secrets, input))
+        if (await carriedOut({ kind: 'set-connection', connections })) continue
+        for (const input of some) await saveConnection(pool, secrets, input)
+      }
     },
-    deleteConnection: (id) => deleteConnection(pool, id),
+    deleteConnection: (id) => remove({ kind: 'delete-connection', id }, () => deleteConnection(pool, id)),
   }
+}
+
+/** As many as one command takes. */
+function* pieces<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let i = 0; i < all.length; i += MOST_VALUES) yield all.slice(i, i + MOST_VALUES)
 }

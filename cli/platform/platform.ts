@@ -178,6 +178,8 @@ export interface Platform {
   dags(which: { readonly all: boolean }): Promise<readonly Dag[]>
   trigger(dagId: string, trigger: Trigger): Promise<{ readonly dag_run_id: string; readonly is_paused: boolean }>
   setPaused(dagId: string, isPaused: boolean): Promise<unknown>
+  /** With its runs. While its file declares it, it comes back as a new Dag. */
+  deleteDag(dagId: string): Promise<void>
 
   runs(filter: { readonly dagId?: string; readonly state?: RunState; readonly limit: number }): Promise<readonly Run[]>
   /** `latest`, or no name, is the newest one. */
@@ -218,12 +220,13 @@ export interface Platform {
   variables(): Promise<readonly (Variable & { readonly updated_at: string })[]>
   /** `null` without one. With `reveal` also the value of a secret. */
   variable(key: string, reveal: boolean): Promise<Variable | null>
-  setVariable(input: VariableInput): Promise<void>
+  /** Makes or replaces them. */
+  setVariables(inputs: readonly VariableInput[]): Promise<void>
   /** Whether there was one. */
   deleteVariable(key: string): Promise<boolean>
 
   connections(): Promise<readonly Connection[]>
   connectionSecrets(id: string): Promise<ConnectionSecrets | null>
-  setConnection(input: ConnectionInput): Promise<void>
+  setConnections(inputs: readonly ConnectionInput[]): Promise<void>
   deleteConnection(id: string): Promise<boolean>
 }

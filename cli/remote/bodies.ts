@@ -122,7 +122,8 @@ export function readTi(body: TiBody): TaskInstance {
     map_index: body.map_index,
     state: body.state ?? 'none',
     try_number: body.try_number,
-    max_tries: body.max_tries,
+    // The API counts repeats, the commands count tries.
+    max_tries: body.max_tries + 1,
     start_date: body.start_date,
     end_date: body.end_date,
     retry_at: body.retry_at,

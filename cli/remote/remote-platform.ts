@@ -74,6 +74,9 @@ function remotePlatform(api: ApiClient): Platform {
       const dag = await api.send<DagBody>('PATCH', apiPath('dags', dagId), { is_paused: isPaused })
       return { dag_id: dag.dag_id, is_paused: dag.is_paused }
     },
+    deleteDag: async (dagId) => {
+      await api.send('DELETE', apiPath('dags', dagId))
+    },
 
     runs: async ({ dagId, state, limit }) => {
       const found: Run[] = []

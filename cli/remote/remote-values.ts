@@ -8,11 +8,11 @@ type Values = Pick<
   Platform,
   | 'variables'
   | 'variable'
-  | 'setVariable'
+  | 'setVariables'
   | 'deleteVariable'
   | 'connections'
   | 'connectionSecrets'
-  | 'setConnection'
+  | 'setConnections'
   | 'deleteConnection'
 >
 
@@ -47,11 +47,13 @@ export function remoteValues(api: ApiClient): Values {
       if (found?.is_secret === true && reveal) throw noSecrets()
       return found === null ? null : shownVariable(found)
     },
-    setVariable: async ({ key, value, isSecret, description }) => {
-      const path = apiPath('variables', key)
-      const body = { value, is_secret: isSecret, description }
-      if ((await api.find(path)) === null) await api.send('POST', '/variables', { key, ...body })
-      else await api.send('PATCH', path, body)
+    setVariables: async (inputs) => {
+      for (const { key, value, isSecret, description } of inputs) {
+        const path = apiPath('variables', key)
+        const body = { value, is_secret: isSecret, description }
+        if ((await api.find(path)) === null) await api.send('POST', '/variables', { key, ...body })
+        else await api.send('PATCH', path, body)
+      }
     },
     deleteVariable: (key) => remove(apiPath('variables', key)),
 
@@ -60,11 +62,13 @@ export function remoteValues(api: ApiClient): Values {
     connectionSecrets: async () => {
       throw noSecrets()
     },
-    setConnection: async ({ id, type, ...rest }) => {
-      const path = apiPath('connections', id)
-      const body = { conn_type: type, ...rest }
-      if ((await api.find(path)) === null) await api.send('POST', '/connections', { connection_id: id, ...body })
-      else await api.send('PATCH', path, body)
+    setConnections: async (inputs) => {
+      for (const { id, type, ...rest } of inputs) {
+        const path = apiPath('connections', id)
+        const body = { conn_type: type, ...rest }
+        if ((await api.find(path)) === null) await api.send('POST', '/connections', { connection_id: id, ...body })
+        else await api.send('PATCH', path, body)
+      }
     },
     deleteConnection: (id) => remove(apiPath('connections', id)),
   }

@@ -18,6 +18,7 @@ const load = dag.task('load', ({ n }: { n: number }) => n)
 load({ n: check({ n: extract() }) })
 
 new Dag('endless').task('wait', () => new Promise(() => {}), { timeout: '10 min', retries: 0 })()
+for (const id of ['doomed-here', 'doomed-from-elsewhere']) new Dag(id).task('one', () => 1)()
 `
 
 interface Shown {
@@ -190,6 +191,24 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
     // What the file left out is as it was.
     expect((await cli(['variables', 'get', name('hidden'), '--reveal'])).stdout).toBe('s3cret\n')
     expect(await program.json(['connections', 'get', name('db'), '--reveal'])).toMatchObject({ password: 'pass-w0rd' })
+    const history = await cli(['events', '--kind', 'variable.', '--kind', 'connection.', '-n', '500'], called())
+    expect(history.stdout).toMatch(new RegExp(`variable\\.set .*by \\S+: ${name('hidden')} \\(secret\\)`))
+    expect(history.stdout).toMatch(new RegExp(`connection\\.set .*by \\S+: ${name('db')}`))
+    expect(history.stdout).not.toMatch(/s3cret|pass-w0rd/)
+  })
+
+  test('a Dag is deleted with its runs, once that was said', async () => {
+    const dagId = `doomed-${place.replace(' ', '-')}`
+    await cli(['dags', 'trigger', dagId, '--run-id', runId], called())
+    await shows(dagId, runId, { state: 'success' })
+    const asked = await cli(['dags', 'delete', dagId], called())
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('comes back as a new Dag')])
+    const deleted = await cli(['dags', 'delete', dagId, '--yes'], called())
+    expect([deleted.stdout, deleted.code]).toEqual([expect.stringContaining(`Deleted ${dagId}.`), 0])
+    expect((await cli(['dags', 'list', '--all'], called())).stdout).not.toContain(dagId)
+    const history = await cli(['events', '--dag', dagId, '--kind', 'dag.deleted'], called())
+    expect(history.stdout).toMatch(/dag\.deleted .* by /)
+    expect((await cli(['dags', 'delete', dagId, '--yes'], called())).stderr).toContain(`no Dag "${dagId}"`)
   })
 })
 

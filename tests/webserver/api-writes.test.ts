@@ -193,10 +193,6 @@ describe('with a scheduler', () => {
     expect((await ask('GET', RUN)).status).toBe(404)
   })
 
-  test('a Dag with a file is not deleted', async () => {
-    expect(await ask('DELETE', '/dags/sales')).toMatchObject({ status: 409 })
-  })
-
   test('pools', async () => {
     expect((await ask('POST', '/pools', { name: 'small', slots: 2 })).status).toBe(201)
     expect((await ask('POST', '/pools', { name: 'small', slots: 2 })).status).toBe(409)
@@ -236,7 +232,52 @@ test('a scheduler that does not answer: 202 and where to ask', async () => {
   await database.pool.query('update lease set expires_at = now()')
 })
 
+describe('without a scheduler, variables and connections', () => {
+  test('are not changed: 503', async () => {
+    expect((await ask('POST', '/variables', { key: 'a', value: '1' })).status).toBe(503)
+    expect((await ask('DELETE', '/connections/none')).status).toBe(503)
+    expect((await ask('GET', '/variables')).body.total_entries).toBe(0)
+  })
+})
+
 describe('variables and connections', () => {
+  let leader: { stop(): Promise<void> }
+  beforeAll(async () => {
+    leader = await startLeader(database)
+  })
+  afterAll(() => leader.stop())
+
+  test('each change is in the history with who made it, and no value is anywhere but in its table', async () => {
+    const key = { 'idempotency-key': 'one secret' }
+    const secret = { key: 'audited', value: 'hunter4', is_secret: true }
+    expect((await ask('POST', '/variables', secret, key)).status).toBe(201)
+    // The same request once more: the first answer, no second change.
+    expect((await ask('POST', '/variables', secret, key)).status).toBe(201)
+    expect((await ask('POST', '/variables', { key: 'open', value: 'plainly' })).status).toBe(201)
+    const connection = { connection_id: 'audited', conn_type: 'http', password: 'hunter5' }
+    expect((await ask('POST', '/connections', connection)).status).toBe(201)
+    expect((await ask('POST', '/connections', connection)).status).toBe(409)
+    for (const path of ['/variables/audited', '/variables/open', '/connections/audited']) {
+      expect((await ask('DELETE', path)).status).toBe(204)
+    }
+    const { rows } = await database.pool.query<{ what: string }>(
+      `select kind || ' ' || actor || ' ' || cause as what from event
+       where kind like 'variable.%' or kind like 'connection.%' order by id`,
+    )
+    expect(rows.map((row) => row.what)).toEqual([
+      'variable.set user:anna audited (secret)',
+      'variable.set user:anna open',
+      'connection.set user:anna audited',
+      'variable.deleted user:anna audited',
+      'variable.deleted user:anna open',
+      'connection.deleted user:anna audited',
+    ])
+    const kept = await database.pool.query('select request, answer from command')
+    const events = await database.pool.query('select * from event')
+    // Not even encrypted: that would outlive the secret itself.
+    expect(JSON.stringify([kept.rows, events.rows])).not.toMatch(/hunter[45]|plainly|v1:/)
+  })
+
   test('a variable, and a secret that never comes out', async () => {
     expect((await ask('POST', '/variables', { key: 'a', value: { x: 1 } })).body).toMatchObject({ value: '{"x":1}' })
     expect((await ask('POST', '/variables', { key: 'a', value: '2' })).status).toBe(409)
@@ -297,6 +338,28 @@ describe('variables and connections', () => {
       status: true,
       message: expect.stringMatching(/Signed in to PostgreSQL/),
     })
+  })
+})
+
+describe('a Dag', () => {
+  let leader: { stop(): Promise<void> }
+  beforeAll(async () => {
+    leader = await startLeader(database)
+  })
+  afterAll(() => leader.stop())
+
+  test('is deleted with its runs, and the answer says when it comes back', async () => {
+    const answer = await ask('DELETE', '/dags/sales')
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { dag_id: 'sales', detail: expect.stringMatching(/comes back/) },
+    })
+    expect((await ask('GET', '/dags/sales')).status).toBe(404)
+    const left = await database.pool.query("select from dag_run where dag_id = 'sales'")
+    expect(left.rowCount).toBe(0)
+    const history = await ask('GET', '/eventLogs?dag_id=sales&order_by=-id&limit=1')
+    expect(history.body.event_logs).toMatchObject([{ event: 'dag.deleted', owner: 'user:anna' }])
+    expect(await ask('DELETE', '/dags/sales')).toMatchObject({ status: 404, body: { code: 'dag-not-found' } })
   })
 })
 

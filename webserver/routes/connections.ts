@@ -4,10 +4,9 @@ import { type Static, Type } from 'typebox'
 import type { ConnectionRecord } from '../../core/ports/worker-api.ts'
 import {
   type ConnectionListItem,
-  deleteConnection,
   listConnections,
   readConnection,
-  saveConnection,
+  storedConnection,
 } from '../../database/connections.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply, notFound } from '../error-replies.ts'
@@ -15,7 +14,9 @@ import { likePattern, page, readOrder, sortBy } from '../read-query.ts'
 import {
   answers,
   Closed,
-  ErrorBody,
+  commandAnswers,
+  createdAnswers,
+  deletedAnswers,
   Instant,
   MaybeText,
   Nullable,
@@ -24,6 +25,7 @@ import {
   several,
 } from '../schemas/shapes.ts'
 import { iso } from '../schemas/values.ts'
+import { sendCommand } from '../send-command.ts'
 import { testConnection } from '../test-connection.ts'
 
 const Id = Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\w.+-]+$' })
@@ -123,16 +125,15 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       schema: {
         tags: ['Connection'],
         body: Input,
-        response: { 201: ConnectionBody, '4xx': ErrorBody, '5xx': ErrorBody },
+        response: createdAnswers(ConnectionBody),
       },
     },
-    async ({ body }, reply) => {
-      if ((await find(body.connection_id)) !== undefined) {
-        const way = `PATCH /api/v2/connections/${body.connection_id} changes it.`
-        throw new EarlyReply(409, `There is a connection "${body.connection_id}" already. ${way}`)
-      }
+    async (request, reply) => {
+      const { body } = request
       checkExtra(body.extra)
-      await saveConnection(parts.pool, parts.secrets, { ...recordOf(body), description: body.description ?? null })
+      const input = { ...recordOf(body), description: body.description ?? null }
+      const connections = [storedConnection(parts.secrets, input)]
+      await sendCommand(parts, request, { kind: 'set-connection', connections, onlyNew: true })
       return reply.code(201).send(shown(await require(body.connection_id)))
     },
   )
@@ -146,10 +147,11 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
         params: ConnectionPath,
         querystring: Closed({ update_mask: several() }),
         body: Change,
-        response: answers(ConnectionBody),
+        response: commandAnswers(ConnectionBody),
       },
     },
-    async ({ body, params, query }) => {
+    async (request) => {
+      const { body, params, query } = request
       const id = params.connection_id
       const item = await require(id)
       if (body.connection_id !== undefined && body.connection_id !== id) {
@@ -159,23 +161,22 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
         )
       }
       checkExtra(body.extra)
-      const before = await readConnection(parts.pool, parts.secrets, id)
-      if (before === null) throw notFound(`Connection "${id}" was deleted this moment.`)
       const given = Object.fromEntries(
         Object.entries(body).filter(([name]) => query.update_mask?.includes(name) !== false),
       ) as Static<typeof Change>
       const pick = <Value>(value: Value | undefined, old: Value) => (value === undefined ? old : value)
-      await saveConnection(parts.pool, parts.secrets, {
+      const changed = storedConnection(parts.secrets, {
         id,
-        type: given.conn_type ?? before.type,
+        type: given.conn_type ?? item.type,
         description: pick(given.description, item.description),
-        host: pick(given.host, before.host),
-        schema: pick(given.schema, before.schema),
-        login: pick(given.login, before.login),
-        port: pick(given.port, before.port),
-        password: pick(given.password, before.password),
-        extra: pick(given.extra, before.extra),
+        host: pick(given.host, item.host),
+        schema: pick(given.schema, item.schema),
+        login: pick(given.login, item.login),
+        port: pick(given.port, item.port),
+        ...(given.password === undefined ? {} : { password: given.password }),
+        ...(given.extra === undefined ? {} : { extra: given.extra }),
       })
+      await sendCommand(parts, request, { kind: 'set-connection', connections: [changed] })
       return shown(await require(id))
     },
   )
@@ -187,11 +188,11 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       schema: {
         tags: ['Connection'],
         params: ConnectionPath,
-        response: { 204: Type.Null(), '4xx': ErrorBody, '5xx': ErrorBody },
+        response: deletedAnswers,
       },
     },
-    async ({ params }, reply) => {
-      if (!(await deleteConnection(parts.pool, params.connection_id))) await require(params.connection_id)
+    async (request, reply) => {
+      await sendCommand(parts, request, { kind: 'delete-connection', id: request.params.connection_id })
       return reply.code(204).send(null)
     },
   )

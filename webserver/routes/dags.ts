@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { upcomingFires } from '../../core/timetable/index.ts'
 import { listDagRows, recentRuns } from '../../database/queries/dag-overview.ts'
 import type { ApiParts } from '../api-parts.ts'
-import { EarlyReply, notFound } from '../error-replies.ts'
+import { notFound } from '../error-replies.ts'
 import { requireDag } from '../load-run.ts'
 import { likePattern, page, readOrder, sortBy } from '../read-query.ts'
 import { DagBody, DagDetails, shownDag } from '../schemas/dag.ts'
@@ -183,17 +183,18 @@ export const dagRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
     '/dags/:dag_id',
     {
       config: { role: 'admin' },
-      schema: { tags: ['DAG'], params: DagPath, response: commandAnswers(Type.Unknown()) },
+      schema: {
+        tags: ['DAG'],
+        summary: 'Deletes a Dag with its runs; its events stay. While its file declares it, it comes back as a new Dag',
+        params: DagPath,
+        response: commandAnswers(Closed({ dag_id: Type.String(), detail: Type.String() })),
+      },
     },
     async (request) => {
-      const row = await requireDag(parts, request.params.dag_id)
-      if (row.isActive) {
-        throw new EarlyReply(
-          409,
-          `Dag "${row.dagId}" is declared by ${row.file}. Delete or change that file first: it would be back at once.`,
-        )
-      }
-      return sendCommand(parts, request, { kind: 'delete-dag', dagId: row.dagId })
+      const dagId = request.params.dag_id
+      const { file } = await sendCommand(parts, request, { kind: 'delete-dag', dagId })
+      const detail = `Deleted. If ${String(file)} still declares it, it comes back as a new Dag when that file is next parsed.`
+      return { dag_id: dagId, detail }
     },
   )
 

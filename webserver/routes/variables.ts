@@ -1,12 +1,24 @@
 /** Variables. The value of a secret one goes in and never comes out. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { deleteVariable, listVariables, saveVariable, type VariableListItem } from '../../database/variables.ts'
+import { listVariables, storedVariable, type VariableListItem } from '../../database/variables.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply, notFound } from '../error-replies.ts'
 import { likePattern, page, readOrder, sortBy } from '../read-query.ts'
-import { answers, Closed, ErrorBody, Instant, MaybeText, orderBy, paging, several } from '../schemas/shapes.ts'
+import {
+  answers,
+  Closed,
+  commandAnswers,
+  createdAnswers,
+  deletedAnswers,
+  Instant,
+  MaybeText,
+  orderBy,
+  paging,
+  several,
+} from '../schemas/shapes.ts'
 import { iso } from '../schemas/values.ts'
+import { sendCommand } from '../send-command.ts'
 
 const Key = Type.String({ minLength: 1, maxLength: 250, pattern: '^[^\\u0000-\\u001f]+$' })
 const VariablePath = Closed({ variable_key: Type.String({ maxLength: 250 }) })
@@ -87,23 +99,18 @@ export const variableRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       schema: {
         tags: ['Variable'],
         body: Closed({ key: Key, ...input }),
-        response: { 201: VariableBody, '4xx': ErrorBody, '5xx': ErrorBody },
+        response: createdAnswers(VariableBody),
       },
     },
-    async ({ body }, reply) => {
-      if ((await find(body.key)) !== undefined) {
-        throw new EarlyReply(
-          409,
-          `There is a variable "${body.key}" already. PATCH /api/v2/variables/${body.key} changes it.`,
-        )
-      }
-      const description = body.description ?? null
-      await saveVariable(parts.pool, parts.secrets, {
+    async (request, reply) => {
+      const { body } = request
+      const variable = storedVariable(parts.secrets, {
         key: body.key,
         value: asText(body.value),
         isSecret: body.is_secret === true,
-        description,
+        description: body.description ?? null,
       })
+      await sendCommand(parts, request, { kind: 'set-variable', variables: [variable], onlyNew: true })
       return reply.code(201).send(shown(await require(body.key)))
     },
   )
@@ -117,10 +124,11 @@ export const variableRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
         params: VariablePath,
         querystring: Closed({ update_mask: several(Type.Enum(['value', 'description', 'is_secret'])) }),
         body: Closed({ key: Type.Optional(Key), ...input }),
-        response: answers(VariableBody),
+        response: commandAnswers(VariableBody),
       },
     },
-    async ({ body, params, query }) => {
+    async (request) => {
+      const { body, params, query } = request
       const before = await require(params.variable_key)
       if (body.key !== undefined && body.key !== before.key) {
         throw new EarlyReply(
@@ -132,13 +140,14 @@ export const variableRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       if (!has('value') && before.isSecret) {
         throw new EarlyReply(400, 'A secret is changed together with its value: put value into update_mask.')
       }
-      await saveVariable(parts.pool, parts.secrets, {
+      const variable = storedVariable(parts.secrets, {
         key: before.key,
         value: has('value') ? asText(body.value) : (before.value ?? ''),
         // A secret stays one unless that is said.
         isSecret: (has('is_secret') ? body.is_secret : undefined) ?? before.isSecret,
         description: has('description') && body.description !== undefined ? body.description : before.description,
       })
+      await sendCommand(parts, request, { kind: 'set-variable', variables: [variable] })
       return shown(await require(before.key))
     },
   )
@@ -150,11 +159,11 @@ export const variableRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       schema: {
         tags: ['Variable'],
         params: VariablePath,
-        response: { 204: Type.Null(), '4xx': ErrorBody, '5xx': ErrorBody },
+        response: deletedAnswers,
       },
     },
-    async ({ params }, reply) => {
-      if (!(await deleteVariable(parts.pool, params.variable_key))) await require(params.variable_key)
+    async (request, reply) => {
+      await sendCommand(parts, request, { kind: 'delete-variable', key: request.params.variable_key })
       return reply.code(204).send(null)
     },
   )

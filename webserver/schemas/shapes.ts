@@ -33,6 +33,15 @@ export const commandAnswers = <Schema extends TSchema>(ok: Schema) => ({
   '5xx': ErrorBody,
 })
 
+/** Answers of a route that sends a command to make something, or to take it away. */
+export const createdAnswers = <Schema extends TSchema>(created: Schema) => ({
+  201: created,
+  202: PendingCommand,
+  '4xx': ErrorBody,
+  '5xx': ErrorBody,
+})
+export const deletedAnswers = { 204: Type.Null(), 202: PendingCommand, '4xx': ErrorBody, '5xx': ErrorBody }
+
 export const DagPath = Closed({ dag_id: Type.String({ maxLength: 250 }) })
 export const RunPath = Closed({ dag_id: Type.String({ maxLength: 250 }), dag_run_id: Type.String({ maxLength: 250 }) })
 export const TiPath = Closed({

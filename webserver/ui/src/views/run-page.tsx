@@ -124,7 +124,7 @@ function TaskInstances(props: { readonly dagId: string; readonly runId: string; 
             )}
           </td>
           <td className="nowrap">
-            {ti.try_number === 0 ? '–' : `${ti.try_number} of ${Math.max(ti.max_tries, ti.try_number)}`}
+            {ti.try_number === 0 ? '–' : `${ti.try_number} of ${Math.max(ti.max_tries + 1, ti.try_number)}`}
           </td>
           <td>
             <Time at={ti.try_number === 0 ? null : ti.start_date} zone={zone} />
