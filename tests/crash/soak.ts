@@ -1,13 +1,13 @@
 /**
  * `npm run soak -- --seconds N --seed S`: two programs on one PostgreSQL behind a proxy, 1,000 runs going through, and
- * every few seconds one random component killed, stopped or cut off. At the end everything is counted exactly. What was
- * done when follows from the seed; what it hit follows from the machine.
+ * every few seconds one random component killed, stopped or cut off. At the end everything is counted exactly. What is
+ * done, and to whom, follows from the seed; what it meets there follows from the machine.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { type EmbeddedServer, startEmbeddedServer } from '../../database/embedded/server.ts'
 import { migrate } from '../../database/migrations/migrate.ts'
 import type { Program } from '../end-to-end/program.ts'
@@ -159,10 +159,12 @@ async function causeTrouble(until: number): Promise<void> {
   const names = Object.keys(COMPONENTS)
   while (performance.now() < until) {
     const what = names[between(0, names.length)] ?? ''
+    const from = performance.now()
     const whom = await COMPONENTS[what]?.()
     if (whom !== null) {
       kills.set(what, (kills.get(what) ?? 0) + 1)
-      tell(`${what}${whom === '' ? '' : ` (${whom})`}`)
+      const took = `${((performance.now() - from) / 1_000).toFixed(1)} s until it was there again`
+      tell(`${[what, whom].filter((text) => text !== '').join(': ')}; ${took}`)
     }
     await sleep(between(1_000, 4_000))
   }
@@ -211,6 +213,6 @@ await proxy.close()
 await server.stop()
 await rm(dataDir, { recursive: true, force: true })
 tell([...kills].map(([what, n]) => `${what} ${n} x`).join(', '))
-if (failure !== null) process.stdout.write(`${failure instanceof Error ? failure.stack : String(failure)}\n`)
+if (failure !== null) process.stdout.write(`${inspect(failure)}\n`)
 process.stdout.write(`seed ${seed}: ${failure === null ? '1 passed, 0 failed' : '0 passed, 1 failed'}\n`)
 process.exitCode = failure === null ? 0 : 1
