@@ -4,6 +4,7 @@
  */
 import { LEFT_OVER_MS } from '../../core/engine/decide.ts'
 import { DRAINING, demandsOf } from '../../core/engine/limits.ts'
+import { slotsWithAhead } from '../../core/engine/look-ahead.ts'
 import type { RunMemory, SchedulerMemory } from '../../core/engine/memory.ts'
 import type { Timer } from '../../core/engine/timer-heap.ts'
 import type { ReadyTi } from '../../core/engine/waiting.ts'
@@ -62,6 +63,8 @@ function checkReady({ actual }: Comparison, timers: Timers, problems: string[]):
 
 /** The first of each list is refused by its limit as things are: otherwise nobody would ever look at it again. */
 function checkHeads({ actual, stopping }: Comparison, problems: string[]): void {
+  const { mostAhead, pace, pools } = actual
+  const capacities = { slots: slotsWithAhead(actual.slots, mostAhead, pace), pools }
   for (const key of actual.waiting.keys()) {
     if (actual.wake.has(key) || (key === DRAINING && stopping)) continue
     for (let offset = 0; ; offset++) {
@@ -71,7 +74,7 @@ function checkHeads({ actual, stopping }: Comparison, problems: string[]): void 
       if (run === undefined) continue
       const dag = actual.dags.get(run.record.dagId)
       const ti = run.tis[entry.index]!
-      const demand = demandsOf(actual, run, dag, ti, entry.index, actual.draining).find((one) => one.key === key)
+      const demand = demandsOf(capacities, run, dag, ti, entry.index, actual.draining).find((one) => one.key === key)
       const used = actual.usage.get(key) ?? 0
       if (demand === undefined || used + demand.units <= demand.capacity) {
         const place = `${used} of ${demand?.capacity} used`

@@ -72,6 +72,7 @@ export const COUNTERS = [
   'task-limited',
   'run-limited',
   'slot-limited',
+  'queued ahead',
   'branches not followed',
   'upstream failures',
   'skips',

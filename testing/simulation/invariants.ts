@@ -21,6 +21,10 @@ import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../../core/states.ts'
 import type { MemoryTables } from '../memory-tables.ts'
 import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
+import { MOST_AHEAD } from './simulated-executor.ts'
+
+/** Slots, and what may wait on the host for one. */
+const MOST_EXECUTIONS = SIMULATED_DEFAULTS.parallelism + MOST_AHEAD
 
 export type Violation = (message: string) => void
 
@@ -74,13 +78,13 @@ function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {
   const ti = tables.tis.get(execution.tiId)
   const run = tables.runs.get(execution.dagRunId)
   // Its run was deleted while its process was dying: it counts by what it holds.
-  if (ti === undefined || run === undefined) return [{ key: 'slots', units: 1, cap: SIMULATED_DEFAULTS.parallelism }]
+  if (ti === undefined || run === undefined) return [{ key: 'slots', units: 1, cap: MOST_EXECUTIONS }]
   const task = tables.versions.get(run.versionId)!.serialized.tasks.find((one) => one.taskId === ti.taskId)!
   const poolName = task.pool ?? SIMULATED_DEFAULTS.pool
   const slots = tables.pools.get(poolName)?.slots ?? 0
   const units = task.poolSlots ?? 1
   const limits = [
-    { key: 'slots', units: 1, cap: SIMULATED_DEFAULTS.parallelism },
+    { key: 'slots', units: 1, cap: MOST_EXECUTIONS },
     {
       key: `run ${run.id}`,
       units: 1,

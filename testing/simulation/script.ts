@@ -14,6 +14,8 @@ export interface Script {
   readonly programs: number
   /** Whether programs can tell that a host is dead (they share a machine), or have to wait for its lease. */
   readonly knowsDeadHosts: boolean
+  /** Tries take next to no time. */
+  readonly isFast: boolean
   readonly faults: FaultRates
   readonly dags: readonly SerializedDag[]
   readonly troubles: readonly Trouble[]

@@ -29,6 +29,7 @@ export interface SimulatedExecutorOptions {
   readonly host: string
   readonly slots: number
   readonly seed: number
+  readonly isFast: boolean
   readonly clock: ProgramClock
   /** Goes on while the program is stopped: its children are processes of their own. */
   readonly world: SimulatedClock
@@ -49,8 +50,12 @@ export interface SimulatedExecutorOptions {
 /** A child that hears nothing from its host for this long ends itself (and its process group). */
 const CHILD_LEASE_MS = 8_000
 
-/** Mostly short; now and then longer than any lease. */
-function runningTime(random: Random): number {
+/** Tries that wait on the host for a slot. */
+export const MOST_AHEAD = 12
+
+/** Mostly short; now and then longer than any lease. In some histories so short that tries are queued ahead of slots. */
+function runningTime(random: Random, isFast: boolean): number {
+  if (isFast && random.chance(0.98)) return random.int(0, 4)
   const roll = random.next()
   if (roll < 0.02) return random.int(8_000, 40_000)
   return roll < 0.1 ? random.int(1_000, 8_000) : random.int(0, 300)
@@ -66,9 +71,11 @@ interface Running {
 export class SimulatedExecutor implements Executor {
   readonly host: string
   readonly slots: number
-  readonly mostAhead = 0
+  readonly mostAhead = MOST_AHEAD
   readonly #o: SimulatedExecutorOptions
   readonly #running = new Map<string, Running>()
+  /** Of those the ones that have a slot; the others wait. */
+  readonly #begun = new Set<string>()
   readonly #finished = new Map<string, TryEnded>()
   readonly #seen = new Set<string>()
   #report: (reports: readonly ExecutorReport[]) => void = () => {}
@@ -138,6 +145,7 @@ export class SimulatedExecutor implements Executor {
         this.#processEnds(text, null)
         this.#running.delete(text)
         this.#finish(text, running, failed('host-lost'))
+        this.#begun.delete(text)
       }
     })
   }
@@ -158,10 +166,27 @@ export class SimulatedExecutor implements Executor {
     const name = `${seed}/${dispatch.dagId}/${dispatch.runId}/${dispatch.taskId}/${dispatch.key.tryNumber}`
     const running: Running = { dispatch, random: Random.named(name), startedAt: null, cancelled: null }
     this.#running.set(text, running)
-    if (this.#running.size > this.slots) {
+    if (this.#running.size > this.slots + this.mostAhead) {
       this.#o.violation(`invariant 6: ${this.#running.size} executions on ${this.slots} slots`)
     }
-    this.#later(running.random.chance(0.2) ? running.random.int(0, 500) : 0, () => this.#begin(text))
+    if (this.#begun.size < this.slots) this.#take(text, running)
+    else this.#o.count('queued ahead')
+  }
+
+  #take(text: string, { random }: Running): void {
+    this.#begun.add(text)
+    this.#later(random.chance(this.#o.isFast ? 0.05 : 0.2) ? random.int(0, 500) : 0, () => this.#begin(text))
+  }
+
+  /** A slot is free: of those that wait the one with the highest priority begins. */
+  #free(text: string): void {
+    if (!this.#begun.delete(text)) return
+    let next: [string, Running] | undefined
+    for (const entry of this.#running) {
+      const isBetter = next === undefined || entry[1].dispatch.priority > next[1].dispatch.priority
+      if (!this.#begun.has(entry[0]) && isBetter) next = entry
+    }
+    if (next !== undefined) this.#take(next[0], next[1])
   }
 
   #begin(text: string): void {
@@ -176,7 +201,7 @@ export class SimulatedExecutor implements Executor {
     }
     const { outcome, slow } = this.#o.outcome(dispatch)
     const limit = dispatch.timeoutMs ?? 60_000
-    const ms = slow && dispatch.timeoutMs !== null ? limit : Math.min(runningTime(random), limit - 1)
+    const ms = slow && dispatch.timeoutMs !== null ? limit : Math.min(runningTime(random, this.#o.isFast), limit - 1)
     // A child taken down by what another try left behind: the platform's loss, of which the oracle knows nothing.
     const isUnlucky = random.chance(0.02)
     if (isUnlucky) this.#o.count('platform losses')
@@ -207,6 +232,7 @@ export class SimulatedExecutor implements Executor {
         : { state: 'failed', cause: { kind: 'cancelled', message: 'simulated', by } }
     this.#processEnds(text, real)
     this.#finish(text, running, real)
+    this.#free(text)
   }
 
   #processEnds(text: string, outcome: TryOutcome | null): void {

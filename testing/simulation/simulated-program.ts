@@ -36,6 +36,7 @@ export class Program {
       host,
       slots: SIMULATED_DEFAULTS.parallelism,
       seed: script.seed,
+      isFast: script.isFast,
       clock: this.clock,
       world: worldClock,
       live: world.live,
@@ -96,9 +97,9 @@ export class Program {
     const { tables, violation, count } = this.#world
     if (actual === null || tables.lease.epoch !== actual.epoch) return
     count('memory compared')
-    const { slots, epoch, host, graphs } = actual
+    const { slots, mostAhead, epoch, host, graphs } = actual
     const now = this.clock.now()
-    const options = { defaults: SIMULATED_DEFAULTS, slots, epoch, host, now, graphs }
+    const options = { defaults: SIMULATED_DEFAULTS, slots, mostAhead, epoch, host, now, graphs }
     const rebuilt = rebuild(tables.snapshot(), options)
     const { isStopping: stopping } = this
     for (const difference of compareMemory({ actual, rebuilt, now, stopping, wentBack: this.#wentBack })) {

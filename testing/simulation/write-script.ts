@@ -23,6 +23,7 @@ export function writeScript(seed: number): Script {
     start,
     programs,
     knowsDeadHosts: random.chance(0.7),
+    isFast: random.chance(0.25),
     faults: random.chance(0.15) ? { before: 0, after: 0, late: 0 } : { before: 0.01, after: 0.01, late: 0.01 },
     dags,
     troubles,
