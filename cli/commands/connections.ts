@@ -8,7 +8,10 @@ import { instantText, table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { ConnectionInput } from '../platform/platform.ts'
 import { readSecretInput } from '../read-secret-input.ts'
-import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
+import { fieldsOf, optionalText } from '../record-file.ts'
+import { addDeleteCommand, addExportCommand, addImportCommand, type RecordKind } from './named-records.ts'
+
+const KIND: RecordKind = { noun: 'connection', key: 'id', need: 'existing' }
 
 export function addConnectionsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'set', 'makes or replaces a connection; its password is read from standard input with --secret')
@@ -88,56 +91,36 @@ export function addConnectionsCommands(group: Command, context: CommandContext):
     )
   })
 
-  leaf(group, 'delete', 'deletes a connection')
-    .argument('<id>')
-    .action(async (id, options) => {
-      const { output, program } = begin(context, options)
-      const was = await withPlatform(program, 'existing', (platform) => platform.deleteConnection(id))
-      if (!was) throw new CommandFailure(`There is no connection "${id}".`, 'See: tradewind connections list')
-      output.answer({ id, deleted: true }, () => `Deleted ${id}.`)
-    })
+  addDeleteCommand(group, context, KIND, 'deletes a connection', (platform, id) => platform.deleteConnection(id))
 
-  leaf(group, 'export', 'writes all connections into a JSON file, without passwords and extras')
-    .argument('<file>', '- for standard output')
-    .option('--secrets', 'also passwords and extras, as plain text')
-    .option('--force', 'overwrite a file that is there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
+  addExportCommand(group, context, {
+    description: 'writes all connections into a JSON file, without passwords and extras',
+    secrets: 'also passwords and extras, as plain text',
+    collect: async (platform, withSecrets) => {
       const records: Record<string, unknown> = {}
-      let secrets = 0
-      await withPlatform(program, 'existing', async (platform) => {
-        for (const { id, type, description, login, host, port, schema, ...one } of await platform.connections()) {
-          if (one.has_password || one.has_extra) secrets++
-          const shown = options.secrets === true ? await platform.connectionSecrets(id) : {}
-          records[id] = { conn_type: type, description, login, host, port, schema, ...shown }
-        }
-      })
-      if (secrets > 0) {
-        output.note(
-          options.secrets === true
-            ? `Warning: it holds the secrets of ${secrets} connections as plain text. Delete it when it has served.`
-            : `Left out: passwords and extras of ${secrets} connections. --secrets writes them too, as plain text.`,
-        )
+      const all = await platform.connections()
+      for (const { id, type, description, login, host, port, schema } of all) {
+        const shown = withSecrets ? await platform.connectionSecrets(id) : {}
+        records[id] = { conn_type: type, description, login, host, port, schema, ...shown }
       }
-      exportRecords(output, file, records, options)
-    })
+      const secrets = all.filter((one) => one.has_password || one.has_extra).length
+      const note = withSecrets
+        ? `Warning: it holds the secrets of ${secrets} connections as plain text. Delete it when it has served.`
+        : `Left out: passwords and extras of ${secrets} connections. --secrets writes them too, as plain text.`
+      return { records, notes: secrets === 0 ? [] : [note] }
+    },
+  })
 
-  leaf(group, 'import', 'makes or changes the connections of such a file, or of one that Airflow has exported')
-    .argument('<file>', '- for standard input')
-    .option('--skip-existing', 'leave those alone that are there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
-      const connections = readRecords(file, readConnection)
-      await withPlatform(program, 'existing', async (platform) =>
-        importRecords(output, connections, {
-          known: new Set((await platform.connections()).map((one) => one.id)),
-          nameOf: (one) => one.id,
-          skipExisting: options.skipExisting === true,
-          atOnce: MOST_VALUES,
-          save: (some) => platform.setConnections(some),
-        }),
-      )
-    })
+  addImportCommand(group, context, KIND, {
+    description: 'makes or changes the connections of such a file, or of one that Airflow has exported',
+    readOne: readConnection,
+    nameOf: (one) => one.id,
+    target: async (platform) => ({
+      known: new Set((await platform.connections()).map((one) => one.id)),
+      atOnce: MOST_VALUES,
+      save: (some) => platform.setConnections(some),
+    }),
+  })
 }
 
 const FIELDS = ['conn_type', 'description', 'login', 'password', 'host', 'port', 'schema', 'extra']

@@ -7,7 +7,10 @@ import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { Pool } from '../platform/platform.ts'
-import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
+import { fieldsOf, optionalText } from '../record-file.ts'
+import { addDeleteCommand, addExportCommand, addImportCommand, type RecordKind } from './named-records.ts'
+
+const KIND: RecordKind = { noun: 'pool', key: 'name', need: 'running' }
 
 export function addPoolsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'all pools').action(async (options) => {
@@ -49,43 +52,34 @@ export function addPoolsCommands(group: Command, context: CommandContext): void 
       output.answer(answer, () => `${name} has ${slotsText(slots)} slots.`)
     })
 
-  leaf(group, 'delete', 'deletes a pool that no Dag uses')
-    .argument('<pool>')
-    .action(async (name, options) => {
-      const { output, program } = begin(context, options)
-      await withPlatform(program, 'running', (platform) => platform.deletePool(name))
-      output.answer({ name, deleted: true }, () => `Deleted ${name}.`)
-    })
+  addDeleteCommand(group, context, KIND, 'deletes a pool that no Dag uses', async (platform, name) => {
+    // The scheduler refuses what is not there.
+    await platform.deletePool(name)
+    return true
+  })
 
-  leaf(group, 'export', 'writes all pools into a JSON file')
-    .argument('<file>', '- for standard output')
-    .option('--force', 'overwrite a file that is there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
-      const pools = await withPlatform(program, 'existing', (platform) => platform.pools())
+  addExportCommand(group, context, {
+    description: 'writes all pools into a JSON file',
+    secrets: null,
+    collect: async (platform) => {
+      const pools = await platform.pools()
       const records = Object.fromEntries(pools.map(({ name, slots, description }) => [name, { slots, description }]))
-      exportRecords(output, file, records, options)
-    })
+      return { records, notes: [] }
+    },
+  })
 
-  leaf(group, 'import', 'makes or changes the pools of such a file')
-    .argument('<file>', '- for standard input')
-    .option('--skip-existing', 'leave those alone that are there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
-      const pools = readRecords(file, readPool)
-      await withPlatform(program, 'running', async (platform) =>
-        importRecords(output, pools, {
-          known: new Set((await platform.pools()).map((one) => one.name)),
-          nameOf: (one) => one.name,
-          skipExisting: options.skipExisting === true,
-          atOnce: 1,
-          save: async (some) => {
-            for (const { name, slots, description } of some)
-              await platform.setPool(name, slots, description ?? undefined)
-          },
-        }),
-      )
-    })
+  addImportCommand(group, context, KIND, {
+    description: 'makes or changes the pools of such a file',
+    readOne: readPool,
+    nameOf: (one) => one.name,
+    target: async (platform) => ({
+      known: new Set((await platform.pools()).map((one) => one.name)),
+      atOnce: 1,
+      save: async (some) => {
+        for (const { name, slots, description } of some) await platform.setPool(name, slots, description ?? undefined)
+      },
+    }),
+  })
 }
 
 /** `include_deferred` is in Airflow's files; there is nothing to count for it here. */

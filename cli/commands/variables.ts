@@ -8,7 +8,10 @@ import { table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { VariableInput } from '../platform/platform.ts'
 import { readSecretInput } from '../read-secret-input.ts'
-import { exportRecords, fieldsOf, importRecords, optionalText, readRecords } from '../record-file.ts'
+import { fieldsOf, optionalText } from '../record-file.ts'
+import { addDeleteCommand, addExportCommand, addImportCommand, type RecordKind } from './named-records.ts'
+
+const KIND: RecordKind = { noun: 'variable', key: 'key', need: 'existing' }
 
 export function addVariablesCommands(group: Command, context: CommandContext): void {
   leaf(group, 'set', 'makes or changes a variable; without a value it is read from standard input')
@@ -59,61 +62,49 @@ export function addVariablesCommands(group: Command, context: CommandContext): v
     )
   })
 
-  leaf(group, 'delete', 'deletes a variable')
-    .argument('<key>')
-    .action(async (key, options) => {
-      const { output, program } = begin(context, options)
-      const was = await withPlatform(program, 'existing', (platform) => platform.deleteVariable(key))
-      if (!was) throw new CommandFailure(`There is no variable "${key}".`, 'See: tradewind variables list')
-      output.answer({ key, deleted: true }, () => `Deleted ${key}.`)
-    })
+  addDeleteCommand(group, context, KIND, 'deletes a variable', (platform, key) => platform.deleteVariable(key))
 
-  leaf(group, 'export', 'writes all variables into a JSON file; secrets are left out')
-    .argument('<file>', '- for standard output')
-    .option('--secrets', 'also the secrets, as plain text')
-    .option('--force', 'overwrite a file that is there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
+  addExportCommand(group, context, {
+    description: 'writes all variables into a JSON file; secrets are left out',
+    secrets: 'also the secrets, as plain text',
+    collect: async (platform, withSecrets) => {
       const records: Record<string, unknown> = {}
-      let leftOut = 0
-      let secrets = 0
-      await withPlatform(program, 'existing', async (platform) => {
-        for (const one of await platform.variables()) {
-          if (one.is_secret && options.secrets !== true) {
-            leftOut++
-            continue
-          }
-          const value = one.is_secret ? ((await platform.variable(one.key, true))?.value ?? null) : one.value
-          if (one.is_secret) secrets++
-          records[one.key] = { value, description: one.description, is_secret: one.is_secret }
-        }
-      })
-      if (leftOut > 0) output.note(`Left out: ${leftOut} secret variables. --secrets writes them too, as plain text.`)
-      if (secrets > 0) output.note(`Warning: it holds ${secrets} secrets as plain text. Delete it when it has served.`)
-      exportRecords(output, file, records, options)
-    })
+      const all = await platform.variables()
+      for (const { key, description, is_secret, ...one } of all) {
+        if (is_secret && !withSecrets) continue
+        const value = is_secret ? ((await platform.variable(key, true))?.value ?? null) : one.value
+        records[key] = { value, description, is_secret }
+      }
+      const secrets = all.filter((one) => one.is_secret).length
+      return { records, notes: secrets === 0 ? [] : [withSecrets ? plainTextWarning(secrets) : leftOut(secrets)] }
+    },
+  })
 
-  leaf(group, 'import', 'makes or changes the variables of such a file, or of one that Airflow has exported')
-    .argument('<file>', '- for standard input')
-    .option('--skip-existing', 'leave those alone that are there')
-    .action(async (file, options) => {
-      const { output, program } = begin(context, options)
-      const variables = readRecords(file, readVariable)
-      await withPlatform(program, 'existing', async (platform) => {
-        const known = new Map((await platform.variables()).map((one) => [one.key, one.is_secret]))
-        await importRecords(output, variables, {
-          known: new Set(known.keys()),
-          nameOf: (one) => one.key,
-          skipExisting: options.skipExisting === true,
-          // A secret stays one unless the file says otherwise.
-          atOnce: MOST_VALUES,
-          save: (some) =>
-            platform.setVariables(
-              some.map(({ isSecret, ...one }) => ({ ...one, isSecret: isSecret ?? known.get(one.key) === true })),
-            ),
-        })
-      })
-    })
+  addImportCommand(group, context, KIND, {
+    description: 'makes or changes the variables of such a file, or of one that Airflow has exported',
+    readOne: readVariable,
+    nameOf: (one) => one.key,
+    target: async (platform) => {
+      const known = new Map((await platform.variables()).map((one) => [one.key, one.is_secret]))
+      return {
+        known: new Set(known.keys()),
+        // A secret stays one unless the file says otherwise.
+        atOnce: MOST_VALUES,
+        save: (some) =>
+          platform.setVariables(
+            some.map(({ isSecret, ...one }) => ({ ...one, isSecret: isSecret ?? known.get(one.key) === true })),
+          ),
+      }
+    },
+  })
+}
+
+function leftOut(secrets: number): string {
+  return `Left out: ${secrets} secret variables. --secrets writes them too, as plain text.`
+}
+
+function plainTextWarning(secrets: number): string {
+  return `Warning: it holds ${secrets} secrets as plain text. Delete it when it has served.`
 }
 
 type FileVariable = Omit<VariableInput, 'isSecret'> & { readonly isSecret: boolean | undefined }

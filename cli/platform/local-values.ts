@@ -16,22 +16,10 @@ import type { Pool } from '../database-access.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { openSecrets } from '../open-secrets.ts'
 import { acceptedValue, submitIfLed } from '../submit.ts'
-import type { Platform } from './platform.ts'
+import type { NamedValues } from './platform.ts'
 import { iso } from './shown.ts'
 
-type Values = Pick<
-  Platform,
-  | 'variables'
-  | 'variable'
-  | 'setVariables'
-  | 'deleteVariable'
-  | 'connections'
-  | 'connectionSecrets'
-  | 'setConnections'
-  | 'deleteConnection'
->
-
-export function namedValues(program: ProgramConfig, pool: Pool): Values {
+export function namedValues(program: ProgramConfig, pool: Pool): NamedValues {
   /** Whether a scheduler did it. */
   async function carriedOut(request: CommandRequest): Promise<boolean> {
     const answer = await submitIfLed(pool, request)

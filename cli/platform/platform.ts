@@ -170,7 +170,23 @@ export interface Pool {
   readonly description: string | null
 }
 
-export interface Platform {
+/** Variables and connections. */
+export interface NamedValues {
+  variables(): Promise<readonly (Variable & { readonly updated_at: string })[]>
+  /** `null` without one. With `reveal` also the value of a secret. */
+  variable(key: string, reveal: boolean): Promise<Variable | null>
+  /** Makes or replaces them. */
+  setVariables(inputs: readonly VariableInput[]): Promise<void>
+  /** Whether there was one. */
+  deleteVariable(key: string): Promise<boolean>
+
+  connections(): Promise<readonly Connection[]>
+  connectionSecrets(id: string): Promise<ConnectionSecrets | null>
+  setConnections(inputs: readonly ConnectionInput[]): Promise<void>
+  deleteConnection(id: string): Promise<boolean>
+}
+
+export interface Platform extends NamedValues {
   /** No new tries anywhere until `resume`. */
   isDraining(): Promise<boolean>
   setDraining(draining: boolean): Promise<{ readonly draining: boolean; readonly running: number }>
@@ -216,17 +232,4 @@ export interface Platform {
   pools(): Promise<readonly Pool[]>
   setPool(name: string, slots: number, description?: string): Promise<unknown>
   deletePool(name: string): Promise<unknown>
-
-  variables(): Promise<readonly (Variable & { readonly updated_at: string })[]>
-  /** `null` without one. With `reveal` also the value of a secret. */
-  variable(key: string, reveal: boolean): Promise<Variable | null>
-  /** Makes or replaces them. */
-  setVariables(inputs: readonly VariableInput[]): Promise<void>
-  /** Whether there was one. */
-  deleteVariable(key: string): Promise<boolean>
-
-  connections(): Promise<readonly Connection[]>
-  connectionSecrets(id: string): Promise<ConnectionSecrets | null>
-  setConnections(inputs: readonly ConnectionInput[]): Promise<void>
-  deleteConnection(id: string): Promise<boolean>
 }

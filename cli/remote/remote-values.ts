@@ -1,24 +1,12 @@
 /** Variables and connections behind the REST API. Secrets go there and never come back. */
 import { CommandFailure } from '../command-failure.ts'
-import type { Connection, Platform, Variable } from '../platform/platform.ts'
+import type { Connection, NamedValues, Variable } from '../platform/platform.ts'
 import { type ApiClient, apiPath } from './api-client.ts'
 import { type ConnectionBody, readConnection, type VariableBody } from './bodies.ts'
 
-type Values = Pick<
-  Platform,
-  | 'variables'
-  | 'variable'
-  | 'setVariables'
-  | 'deleteVariable'
-  | 'connections'
-  | 'connectionSecrets'
-  | 'setConnections'
-  | 'deleteConnection'
->
-
 const PAGE = 1_000
 
-export function remoteValues(api: ApiClient): Values {
+export function remoteValues(api: ApiClient): NamedValues {
   async function everything<Name extends string, Body>(path: string, name: Name): Promise<readonly Body[]> {
     const found: Body[] = []
     for (;;) {
