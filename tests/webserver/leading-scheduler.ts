@@ -7,7 +7,7 @@ import { createScheduler, type SchedulerOptions } from '../../scheduler/schedule
 import { systemClock } from '../../scheduler/system-clock.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
-export interface LeaderOptions {
+interface LeaderOptions {
   /** Default: an error, since every Dag is paused. */
   readonly dispatch?: () => void
   readonly log?: (line: string) => void
