@@ -87,6 +87,20 @@ describe('delete-dag', () => {
     engine.restart()
   })
 
+  it('nothing of it starts between two pieces, though a slot is free', () => {
+    const engine = new Engine({ slots: 1 })
+    engine.file(dagOf('other', [task('x')]))
+    engine.trigger('other')
+    engine.file(ONE)
+    engine.trigger('d')
+    const command = submit(engine)
+    expect(command.step()).toBeNull()
+    engine.end('x')
+    expect(engine.running).toEqual([])
+    expect(command.step()).toMatchObject({ ok: true })
+    expect(engine.runs('d')).toEqual([])
+  })
+
   it('a large one goes in pieces, each small, across a restart in the middle', () => {
     const engine = new Engine()
     const tasks = Array.from({ length: ERASED_TIS / 2 + 100 }, (_, i) => task(`t${i}`))
