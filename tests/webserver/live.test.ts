@@ -246,6 +246,22 @@ describe('limits', () => {
     await client.until((all) => all.length === 33)
     expect(client.messages.filter((message) => message.type === 'error')).toHaveLength(1)
   })
+
+  it('of sockets: those of one person leave room for others, and come back when they close', async () => {
+    const address = await serve()
+    const mine = await Promise.all(Array.from({ length: 100 }, () => new Client(address).open()))
+    const oneMore = await new Client(address).open()
+    expect(await oneMore.closed).toBe(1013)
+    const cookie = await signIn(address)
+    const other = await new Client(address, { cookie, origin: address }).open()
+    other.say({ type: 'subscribe', id: 'a', topic: 'events' })
+    await other.until((all) => all.length === 1)
+    mine[0]!.socket.close()
+    await expect.poll(() => apps.at(-1)!.websocketServer.clients.size).toBe(100)
+    const again = await new Client(address).open()
+    again.say({ type: 'subscribe', id: 'a', topic: 'events' })
+    await again.until((all) => all.length === 1)
+  })
 })
 
 describe('sign-in', () => {
