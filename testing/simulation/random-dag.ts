@@ -166,6 +166,29 @@ function randomSchedule(random: Random, start: number): RandomSchedule {
   }
 }
 
+/** Many tasks at once, again and again: with quick tries more of them are ready than there are slots. */
+export function wideDag(random: Random, dagId: string, start: number): SerializedDag {
+  const ids = Array.from({ length: random.int(10, 16) }, (_, i) => `t${i}`)
+  const task = (taskId: string, upstream: readonly string[]): Task => ({ taskId, kind: 'task', upstream, inputs: {} })
+  return {
+    format: 1,
+    dagId,
+    tags: [],
+    file: `${dagId}.ts`,
+    schedule: { kind: 'interval', everyMs: random.int(4, 10) * 1000 },
+    timezone: 'UTC',
+    startDate: start - random.int(0, 20) * 1000,
+    endDate: start + 60_000,
+    catchup: true,
+    maxActiveRuns: random.int(1, 3),
+    tasks: [
+      ...ids.map((id) => ({ ...task(id, []), retryDelayMs: 100, priorityWeight: random.int(1, 3) })),
+      task('last', ids),
+    ],
+    groups: [],
+  }
+}
+
 /** What an author may do to a Dag while it runs: other caps, other tasks, other options, now and then another schedule. */
 export function editDag(random: Random, dag: SerializedDag, start: number, others: readonly string[]): SerializedDag {
   const fresh = randomDag(random, dag.dagId, start, others)

@@ -55,7 +55,7 @@ export const MOST_AHEAD = 12
 
 /** Mostly short; now and then longer than any lease. In some histories so short that tries are queued ahead of slots. */
 function runningTime(random: Random, isFast: boolean): number {
-  if (isFast && random.chance(0.98)) return random.int(0, 4)
+  if (isFast && random.chance(0.995)) return random.int(0, 4)
   const roll = random.next()
   if (roll < 0.02) return random.int(8_000, 40_000)
   return roll < 0.1 ? random.int(1_000, 8_000) : random.int(0, 300)
@@ -201,7 +201,10 @@ export class SimulatedExecutor implements Executor {
     }
     const { outcome, slow } = this.#o.outcome(dispatch)
     const limit = dispatch.timeoutMs ?? 60_000
-    const ms = slow && dispatch.timeoutMs !== null ? limit : Math.min(runningTime(random, this.#o.isFast), limit - 1)
+    const ms =
+      slow && dispatch.timeoutMs !== null && !this.#o.isFast
+        ? limit
+        : Math.min(runningTime(random, this.#o.isFast), limit - 1)
     // A child taken down by what another try left behind: the platform's loss, of which the oracle knows nothing.
     const isUnlucky = random.chance(0.02)
     if (isUnlucky) this.#o.count('platform losses')

@@ -1,7 +1,7 @@
 /** The course of the history that a seed stands for: how many programs, which Dags, which troubles and when. */
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { Random } from './random.ts'
-import { CLOCK_CHANGES, editDag, randomDag } from './random-dag.ts'
+import { CLOCK_CHANGES, editDag, randomDag, wideDag } from './random-dag.ts'
 import { POISON, type Script, TROUBLE_MS, type Trouble } from './script.ts'
 
 const ORDINARY_START = Date.UTC(2026, 0, 1)
@@ -12,6 +12,8 @@ export function writeScript(seed: number): Script {
   const programs = random.chance(0.5) ? 1 : random.chance(0.8) ? 2 : 3
   const dagIds = Array.from({ length: random.int(1, 3) }, (_, i) => `dag${i}`)
   const dags = dagIds.map((dagId, i) => randomDag(random, dagId, start, dagIds.slice(i + 1)))
+  const isFast = random.chance(0.1)
+  if (isFast) dags.push(wideDag(random, 'wide', start))
   const troubles: Trouble[] = []
   const now = new Map(dags.map((dag) => [dag.dagId, dag]))
   const gone = new Set<string>()
@@ -23,7 +25,7 @@ export function writeScript(seed: number): Script {
     start,
     programs,
     knowsDeadHosts: random.chance(0.7),
-    isFast: random.chance(0.25),
+    isFast,
     faults: random.chance(0.15) ? { before: 0, after: 0, late: 0 } : { before: 0.01, after: 0.01, late: 0.01 },
     dags,
     troubles,
