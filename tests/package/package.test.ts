@@ -24,7 +24,7 @@ let program: ChildProcess | null = null
 
 beforeAll(async () => {
   packed = await pack(root)
-})
+}, 120_000)
 
 afterAll(async () => {
   if (program !== null && program.exitCode === null && program.signalCode === null) {
@@ -214,5 +214,5 @@ describe('in an empty folder, by the README', () => {
     interrupt(child)
     await once(child, 'exit')
     expect(lines.at(-1)).toContain('Stopped')
-  })
+  }, 120_000)
 })
