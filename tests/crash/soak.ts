@@ -31,10 +31,10 @@ if (![seconds, seed, runs].every((n) => Number.isSafeInteger(n) && n > 0)) {
 
 const DAG = `
 const dag = new Dag('soak', { maxActiveRuns: 16, defaultArgs: { retries: 20, retryDelay: 0 } })
-const first = dag.task('first', () => work(20))
-const left = dag.task('left', ({ n }: { n: number }) => work(30 * Math.min(n, 2)))
-const right = dag.task('right', ({ n }: { n: number }) => work(10 * Math.min(n, 2)), inPool)
-const last = dag.task('last', ({ a, b }: { a: number; b: number }) => work(Math.min(a + b, 10)))
+const first = dag.task('first', () => work(120))
+const left = dag.task('left', ({ n }: { n: number }) => work(100 * Math.min(n, 2)))
+const right = dag.task('right', ({ n }: { n: number }) => work(20 * Math.min(n, 2)), inPool)
+const last = dag.task('last', ({ a, b }: { a: number; b: number }) => work(30 * Math.min(a + b, 3)))
 const n = first()
 last({ a: left({ n }), b: right({ n }) })
 `
