@@ -27,5 +27,7 @@ export interface Result {
 export interface Benchmark {
   readonly name: string
   readonly what: string
+  /** Not in the standard set: it takes long, or installs what nothing else needs. Run by name and with `--write`. */
+  readonly isExtra?: true
   readonly run: (options: BenchmarkOptions) => Promise<readonly Result[]>
 }

@@ -4,6 +4,7 @@
  * taken away, or the configuration would not be the default one.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -28,6 +29,12 @@ export interface StartOptions {
   readonly slots?: number
 }
 
+/** What is left to clean up when the measuring process is ended in the middle. */
+const open = new Set<BenchFolder>()
+process.on('exit', () => {
+  for (const folder of open) folder.abandon()
+})
+
 export class BenchFolder {
   readonly root: string
   readonly #started: RunningProgram[] = []
@@ -42,7 +49,9 @@ export class BenchFolder {
     await chmod(root, 0o755)
     await mkdir(join(root, 'dags'))
     await symlink(join(REPO, 'node_modules'), join(root, 'node_modules'))
-    return new BenchFolder(root)
+    const folder = new BenchFolder(root)
+    open.add(folder)
+    return folder
   }
 
   get dags(): string {
@@ -90,6 +99,14 @@ export class BenchFolder {
   async remove(): Promise<void> {
     for (const program of this.#started) await program.stop()
     await rm(this.root, { recursive: true, force: true })
+    open.delete(this)
+  }
+
+  /** At once: its server and its children end by themselves when the program is gone. */
+  abandon(): void {
+    for (const program of this.#started) program.process.kill('SIGKILL')
+    // Its server still writes for a moment.
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 }
 

@@ -1,0 +1,4 @@
+/** As it comes. */
+import { openGraphileWorker } from './graphile-worker-open.js'
+
+export const open = (connection) => openGraphileWorker(connection, {})
