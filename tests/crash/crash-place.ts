@@ -174,6 +174,7 @@ export class CrashPlace {
       await work()
     } catch (error) {
       if (error instanceof Error) error.message += `\n${this.place.said()}`
+      await this.place.kill()
       throw error
     } finally {
       await this.place.close()

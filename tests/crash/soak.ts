@@ -207,6 +207,7 @@ try {
 } catch (error) {
   failure = error
   process.stdout.write(`${place.place.said()}\n`)
+  await place.place.kill()
 }
 await place.place.close()
 await proxy.close()

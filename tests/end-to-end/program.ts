@@ -79,6 +79,11 @@ export class Place {
     return program
   }
 
+  /** For a test that failed: whatever still runs, stopped ones too. */
+  async kill(): Promise<void> {
+    for (const program of this.#programs) if (program.isRunning) await program.kill()
+  }
+
   /** What all of its programs said, for a test that failed. */
   said(): string {
     return this.#programs.map(({ process, lines }) => [`--- pid ${process.pid}`, ...lines].join('\n')).join('\n')
@@ -216,8 +221,12 @@ export class Program {
     await this.ended
   }
 
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null
+  }
+
   async stop(): Promise<void> {
-    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM')
+    if (this.isRunning) this.process.kill('SIGTERM')
     await within(this.ended, 30_000, () => `it did not stop:\n${this.lines.slice(-20).join('\n')}`)
   }
 }
