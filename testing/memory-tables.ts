@@ -296,6 +296,7 @@ function mustBeText(writes: TickWrites): void {
     ...writes.xcoms.map((row) => row.json),
     ...[...writes.insertedRuns, ...writes.updatedRuns].flatMap((run) => [run.runId, run.conf, run.note]),
     ...writes.tiNotes.map((row) => row.note),
+    ...writes.variables.map((row) => row.value),
     ...writes.insertedVersions.map((version) => version.contentHash),
     ...writes.events.map((event) => event.cause),
   ]

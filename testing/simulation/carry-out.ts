@@ -47,6 +47,18 @@ export function carryOut(world: World, trouble: Trouble): void {
     case 'delete-pool':
       world.submit({ kind: 'delete-pool', name: trouble.name })
       return
+    case 'delete-dag':
+      world.deleted.add(trouble.dagId)
+      world.submit({ kind: 'delete-dag', dagId: trouble.dagId })
+      return
+    case 'set-variable': {
+      const { kind, key, value, onlyNew } = trouble
+      world.submit({ kind, variables: [{ key, value, isSecret: false, description: null }], onlyNew })
+      return
+    }
+    case 'delete-variable':
+      world.submit({ kind: 'delete-variable', key: trouble.key })
+      return
     default:
       troubleFile(world, trouble)
   }

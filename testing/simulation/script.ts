@@ -81,6 +81,10 @@ type TroubleKind =
   | { readonly kind: 'unpause'; readonly dagId: string }
   | { readonly kind: 'set-pool'; readonly name: string; readonly slots: number }
   | { readonly kind: 'delete-pool'; readonly name: string }
+  /** With everything it has; refused while something of it runs. Its file brings it back at its next parse. */
+  | { readonly kind: 'delete-dag'; readonly dagId: string }
+  | { readonly kind: 'set-variable'; readonly key: string; readonly value: string; readonly onlyNew: boolean }
+  | { readonly kind: 'delete-variable'; readonly key: string }
   /** Its file now says this; a file that was away is back. */
   | { readonly kind: 'edit'; readonly dag: SerializedDag }
   /** Its file cannot be stored: the last good version goes on. */

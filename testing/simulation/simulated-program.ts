@@ -13,6 +13,9 @@ import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import { SimulatedExecutor } from './simulated-executor.ts'
 import type { World } from './world.ts'
 
+/** By then a program has noticed that its clock was set back, whatever answer it waited for. */
+const NOTICE_MS = 30_000
+
 const NO_FAULTS = { before: 0, after: 0, late: 0 }
 
 export class Program {
@@ -24,8 +27,8 @@ export class Program {
   stoppedUntil = 0
   isStopping = false
   offset = 0
-  /** Its wall clock was set back and it has not noticed yet. */
-  #wentBack = false
+  /** World time at which its wall clock was set back, until it has noticed. */
+  #wentBackAt = Number.NEGATIVE_INFINITY
   readonly #world: World
 
   constructor(world: World, host: string) {
@@ -65,7 +68,7 @@ export class Program {
       log: (line) => {
         world.trace(`${host} ${line}`)
         countLine(line, count)
-        if (line.includes('the clock was set back')) this.#wentBack = false
+        if (line.includes('the clock was set back')) this.#wentBackAt = Number.NEGATIVE_INFINITY
       },
       onCommit: (plan) => this.#compare(plan),
       ...(script.knowsDeadHosts ? { isSurelyDead: (name: string) => world.deadHosts.has(name) } : {}),
@@ -77,7 +80,7 @@ export class Program {
   }
 
   setOffset(ms: number): void {
-    if (ms < this.offset) this.#wentBack = true
+    if (ms < this.offset) this.#wentBackAt = this.#world.clock.now()
     this.offset = ms
     this.clock.setOffset(ms)
   }
@@ -102,7 +105,8 @@ export class Program {
     const options = { defaults: SIMULATED_DEFAULTS, slots, mostAhead, epoch, host, now, graphs }
     const rebuilt = rebuild(tables.snapshot(), options)
     const { isStopping: stopping } = this
-    for (const difference of compareMemory({ actual, rebuilt, now, stopping, wentBack: this.#wentBack })) {
+    const wentBack = this.#world.clock.now() - this.#wentBackAt < NOTICE_MS
+    for (const difference of compareMemory({ actual, rebuilt, now, stopping, wentBack })) {
       violation(`memory of ${host}: ${difference}`)
     }
     this.#checkStale(actual)

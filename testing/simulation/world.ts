@@ -46,6 +46,8 @@ export class World {
   /** Dags whose file is away, and Dags whose schedule was edited. */
   readonly gone = new Set<string>()
   readonly rescheduled = new Set<string>()
+  /** Dags that somebody asked to delete: their schedules begin anew when their files bring them back. */
+  readonly deleted = new Set<string>()
   readonly touched = new Set<number>()
   readonly partlyCleared = new Set<number>()
   #hosts = 0
@@ -261,7 +263,7 @@ export class World {
     const runs = Map.groupBy(this.watch.runs.values(), (run) => run.dagId)
     for (const dag of this.dags.values()) {
       const own = runs.get(dag.dagId) ?? []
-      checkSchedule(dag, own, this.rescheduled.has(dag.dagId), violation)
+      if (!this.deleted.has(dag.dagId)) checkSchedule(dag, own, this.rescheduled.has(dag.dagId), violation)
       const dates = own.flatMap((run) =>
         run.runType === 'scheduled' && run.logicalDate !== null ? [run.logicalDate] : [],
       )

@@ -53,7 +53,9 @@ function randomTroubles(random: Random, course: Course): Kind[] {
   if (roll < 0.78) return [runTrouble(random)]
   if (roll < 0.81) return [{ kind: 'drain', ms: random.int(100, 8000) }]
   if (roll < 0.86) return [{ kind: random.chance(0.5) ? 'pause' : 'unpause', dagId }]
-  if (roll < 0.92) return [poolTrouble(random)]
+  if (roll < 0.9) return [poolTrouble(random)]
+  if (roll < 0.915) return [{ kind: 'delete-dag', dagId }]
+  if (roll < 0.93) return [variableTrouble(random)]
   return [fileTrouble(random, dagId, course)]
 }
 
@@ -103,6 +105,12 @@ function poolTrouble(random: Random): Kind {
   if (roll < 0.15) return { kind: 'delete-pool', name: random.pick(['spare', 'small']) }
   if (roll < 0.3) return { kind: 'set-pool', name: 'spare', slots: random.int(-2, 4) }
   return { kind: 'set-pool', name: 'small', slots: random.int(-1, 4) }
+}
+
+function variableTrouble(random: Random): Kind {
+  const key = random.pick(['a', 'b'])
+  if (random.chance(0.3)) return { kind: 'delete-variable', key }
+  return { kind: 'set-variable', key, value: random.pick(['1', '2', POISON]), onlyNew: random.chance(0.3) }
 }
 
 function fileTrouble(random: Random, dagId: string, { start, dagIds, now, gone }: Course): Kind {
