@@ -62,8 +62,9 @@ function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violatio
   for (const run of tables.runs.values()) {
     if (run.state === 'running') active.set(run.dagId, (active.get(run.dagId) ?? 0) + 1)
   }
+  const started = new Set(writes.events.flatMap((event) => (event.kind === 'run.running' ? [event.dagRunId] : [])))
   for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) {
-    if (run.state !== 'running' || run.startDate === null) continue
+    if (run.state !== 'running' || !started.has(run.id)) continue
     const cap = currentDag(tables, run.dagId).maxActiveRuns ?? SIMULATED_DEFAULTS.maxActiveRuns
     const count = active.get(run.dagId)!
     if (count > cap) violation(`invariant 6: ${count} running runs of ${run.dagId}, the cap is ${cap}`)
