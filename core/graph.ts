@@ -70,8 +70,8 @@ export function buildGraph(
   const downstream = dag.tasks.map((task) => sortedIndexes(graph.outNeighbors(task.taskId)))
   const priorities = priorityWeights(
     dag.tasks.map((task) => ({ weight: task.priorityWeight ?? 1, rule: task.weightRule ?? 'downstream' })),
-    downstream.map((ids) => [...ids]),
-    upstream.map((ids) => [...ids]),
+    downstream,
+    upstream,
   )
   return {
     dagId: dag.dagId,

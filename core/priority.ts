@@ -37,8 +37,45 @@ export function priorityWeights(
   return weights
 }
 
-/** Sum of `own` over each task and everything reachable from it. `order` has every neighbour before the task itself. */
+/**
+ * Sum of `own` over each task and everything reachable from it. `order` has every neighbour before the task itself. With
+ * one neighbour, or none, the sum is that of the neighbour and one's own. Where few tasks have more, each of those walks
+ * what it reaches; where many have, all sets are swept at once.
+ */
 function reachableSums(own: Float64Array, neighbours: Adjacency, order: readonly number[]): Float64Array {
+  let joins = 0
+  for (let i = 0; i < neighbours.length; i++) if (neighbours[i]!.length > 1) joins++
+  return joins * 32 > own.length ? sweptSums(own, neighbours, order) : walkedSums(own, neighbours, order)
+}
+
+function walkedSums(own: Float64Array, neighbours: Adjacency, order: readonly number[]): Float64Array {
+  const sums = new Float64Array(own.length)
+  const seenBy = new Int32Array(own.length).fill(-1)
+  const stack: number[] = []
+  for (const task of order) {
+    const list = neighbours[task]!
+    if (list.length <= 1) {
+      sums[task] = own[task]! + (list.length === 0 ? 0 : sums[list[0]!]!)
+      continue
+    }
+    let sum = 0
+    stack.push(task)
+    seenBy[task] = task
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      sum += own[at]!
+      const next = neighbours[at]!
+      for (let i = 0; i < next.length; i++) {
+        if (seenBy[next[i]!] === task) continue
+        seenBy[next[i]!] = task
+        stack.push(next[i]!)
+      }
+    }
+    sums[task] = sum
+  }
+  return sums
+}
+
+function sweptSums(own: Float64Array, neighbours: Adjacency, order: readonly number[]): Float64Array {
   const count = own.length
   const sums = new Float64Array(count)
   const reached = new Int32Array(count)

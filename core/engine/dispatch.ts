@@ -17,6 +17,8 @@ import { compareReady, type ReadyTi } from './waiting.ts'
 
 /** Most tries queued in one tick; the rest waits for the next. */
 const DISPATCH_BUDGET = 1000
+/** Most ready TIs looked at in one tick, whether queued or refused. */
+const LOOK_BUDGET = 20_000
 
 /** What the dispatch did to the waiting lists, for `apply`. */
 export interface WaitingChanges {
@@ -38,7 +40,8 @@ export function dispatchReady(draft: Draft): WaitingChanges {
   const { memory } = draft
   const taken = new Map<string, number>()
   const added = new Map<string, ReadyTi[]>()
-  const fresh = [...memory.candidates, ...draft.newlyReady()].sort(compareReady)
+  const newlyReady = draft.newlyReady()
+  const fresh = newlyReady.length === 0 ? memory.candidates : [...memory.candidates, ...newlyReady].sort(compareReady)
   let freshHead = 0
 
   const sources = new Set<Source>()
@@ -55,7 +58,8 @@ export function dispatchReady(draft: Draft): WaitingChanges {
 
   const capacities = capacitiesOf(draft)
   let budget = DISPATCH_BUDGET
-  while (budget > 0) {
+  let looks = LOOK_BUDGET
+  while (budget > 0 && looks-- > 0) {
     const source = firstOf(sources)
     if (source === null) break
     const entry = source.peek()!
@@ -86,7 +90,8 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     }
   }
   const wake = new Set<string>()
-  if (budget === 0) for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
+  if (budget === 0 || looks < 0)
+    for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
   return { taken, added, candidates: fresh.slice(freshHead), wake }
 }
 

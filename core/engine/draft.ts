@@ -192,11 +192,6 @@ export class Draft {
     this.#queuedRuns.set(record.id, record)
   }
 
-  addRun(run: RunDraft): void {
-    this.rows += run.size + 1
-    this.runs.set(run.record.id, run)
-  }
-
   run(dagRunId: number): RunDraft | undefined {
     const own = this.runs.get(dagRunId)
     if (own !== undefined) return own
@@ -348,8 +343,10 @@ export class Draft {
       // A run that starts was either queued before, so its row exists, or is queued and promoted in this very tick.
       if (this.#queuedRuns.has(run.record.id)) insertedRuns.push(run.record)
       else if (run.recordChanged) updatedRuns.push(run.record)
-      const target = run.isNew ? insertedTis : updatedTis
-      for (const index of run.changedTis) target.push(run.ti(index)!)
+      for (const index of run.changedTis) {
+        const target = index >= run.insertedFrom ? insertedTis : updatedTis
+        target.push(run.ti(index)!)
+      }
     }
     for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)
     // What ended in the tick that deletes its run is gone with it.

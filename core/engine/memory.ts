@@ -95,7 +95,7 @@ export interface SchedulerMemory {
   readonly importErrors: Map<string, ImportErrorRecord>
   /** Files refused for naming a pool that does not exist; looked at again when a pool is made. */
   readonly lackingPool: Map<string, { readonly bundleHash: string; readonly dags: readonly ParsedDag[] }>
-  /** Ready TIs that were not offered to the limits yet. */
+  /** Ready TIs that were not offered to the limits yet, in the order of `compareReady`. */
   candidates: readonly ReadyTi[]
   /** An operator asked for it: nothing new starts anywhere until `resume`. */
   draining: boolean

@@ -14,7 +14,7 @@ import { readyTi } from './ready-ti.ts'
 import { RunDraft, rebuildCounts } from './run-draft.ts'
 import { nextRun } from './runs.ts'
 import { TimerHeap } from './timer-heap.ts'
-import { type ReadyTi, Waiting } from './waiting.ts'
+import { compareReady, type ReadyTi, Waiting } from './waiting.ts'
 
 export interface RebuildOptions {
   readonly defaults: PlatformDefaults
@@ -64,7 +64,7 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
   memory.unsettled = loadRuns(memory, snapshot, now, candidates)
   loadDags(memory, snapshot, now)
   loadExecutions(memory, snapshot)
-  memory.candidates = candidates
+  memory.candidates = candidates.sort(compareReady)
   return memory
 }
 
@@ -77,11 +77,13 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
     const graph = memory.graphs.get(record.versionId)
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
-    const tis = byTaskIndex(graph, own ?? [], record.id)
     if (record.state === 'queued') {
+      // Cleared, or large and still getting its TIs, in the order of its tasks.
+      const tis = byTaskIndex(graph.tasks.slice(0, own?.length ?? 0), own ?? [], record.id)
       memory.parked.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
       continue
     }
+    const tis = byTaskIndex(graph.tasks, own ?? [], record.id)
     const stored = { ...rebuildCounts(graph, tis), record, graph, tis }
     let run = RunDraft.of(stored)
     run.evaluateAll(() => unsettled.add(record.id))
@@ -101,10 +103,10 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
   return unsettled
 }
 
-/** TIs in the order of the graph's tasks. A running run has one for every task of its version. */
-function byTaskIndex(graph: DagGraph, tis: readonly TiRecord[], dagRunId: number): TiRecord[] {
+/** TIs in the order of these tasks, of which each must have one. */
+function byTaskIndex(tasks: DagGraph['tasks'], tis: readonly TiRecord[], dagRunId: number): TiRecord[] {
   const byTask = new Map(tis.map((ti) => [ti.taskId, ti]))
-  return graph.tasks.map((task) => {
+  return tasks.map((task) => {
     const ti = byTask.get(task.taskId)
     if (ti === undefined) throw new Error(`run ${dagRunId} has no TI for task "${task.taskId}"`)
     return ti
@@ -125,7 +127,7 @@ export function loadedRuns(
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
     // A run that was ended while it was queued has no TIs.
-    const tis = own.length === 0 ? [] : byTaskIndex(graph, own, record.id)
+    const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, own, record.id)
     runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
   }
   return runs

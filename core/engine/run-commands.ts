@@ -11,7 +11,7 @@ import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
 import type { RunDraft } from './run-draft.ts'
-import { abandonRun, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
+import { abandonRun, completeTis, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
 
 type Of<Kind extends CommandRequest['kind']> = Extract<CommandRequest, { kind: Kind }>
 export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 'delete-run'>
@@ -19,6 +19,7 @@ export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 
 export function takeRunCommand(draft: Draft, command: CommandRecord, request: RunCommand): CommandAnswer {
   const run = draft.findRun(request.dagId, request.runId)
   if (run === undefined) return unknownRun(draft, request)
+  completeTis(draft, run)
   switch (request.kind) {
     case 'clear':
       return clear(draft, run, command.actor, request)

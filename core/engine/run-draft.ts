@@ -17,9 +17,10 @@ const COUNT_OFFSET = new Map(COUNTED_STATES.map((state, i) => [state, i]))
 export class RunDraft {
   record: RunRecord
   readonly graph: DagGraph
-  readonly isNew: boolean
+  /** TIs from this index on have no row yet. */
+  readonly insertedFrom: number
   open: number
-  recordChanged: boolean
+  recordChanged = false
   readonly changedTis = new Set<number>()
   /** Became ready during this tick, in order. */
   readonly newlyReady: number[] = []
@@ -27,43 +28,54 @@ export class RunDraft {
   /** What memory holds, only read; or arrays of this draft's own, written at once. */
   #base: Pick<RunMemory, 'tis' | 'counts' | 'ready'>
   #isOwn: boolean
+  #size: number
   // What this tick changes, laid over `#base`: a tick costs what it touches, not the size of the run.
   readonly #tis = new Map<number, TiRecord>()
   /** By place in `counts`. */
   readonly #counts = new Map<number, number>()
   readonly #ready = new Map<number, 0 | 1>()
 
-  private constructor(memory: RunMemory, how: { readonly isNew: boolean; readonly isOwn: boolean }) {
+  private constructor(memory: RunMemory, isOwn: boolean) {
+    this.#size = memory.tis.length
     this.record = memory.record
     this.graph = memory.graph
     this.open = memory.open
     this.#base = memory
-    this.#isOwn = how.isOwn
-    this.isNew = how.isNew
-    this.recordChanged = how.isNew
+    this.#isOwn = isOwn
+    this.insertedFrom = memory.tis.length
   }
 
   static of(memory: RunMemory): RunDraft {
-    return new RunDraft(memory, { isNew: false, isOwn: false })
-  }
-
-  /** A run that starts in this tick, with fresh TIs whose ids start at `firstTiId`. */
-  static start(record: RunRecord, graph: DagGraph, firstTiId: number): RunDraft {
-    const tis = graph.tasks.map((task): TiRecord => newTi(task, record, firstTiId + task.index))
-    const draft = new RunDraft({ ...rebuildCounts(graph, tis), record, graph, tis }, { isNew: true, isOwn: true })
-    for (let i = 0; i < tis.length; i++) draft.changedTis.add(i)
-    return draft
+    return new RunDraft(memory, false)
   }
 
   /** A queued run as far as it exists: its record. */
   static withoutTis(record: RunRecord, graph: DagGraph): RunDraft {
     const none = { tis: [], counts: new Int32Array(), ready: new Uint8Array(), open: 0 }
-    return new RunDraft({ record, graph, ...none }, { isNew: false, isOwn: true })
+    return new RunDraft({ record, graph, ...none }, true)
   }
 
   /** Number of TIs; 0 for a queued run that has none yet. */
   get size(): number {
-    return this.#base.tis.length
+    return this.#size
+  }
+
+  /** A large run gets its TIs over several ticks, in the order of its tasks. Until it has all of them it stays queued. */
+  get isComplete(): boolean {
+    return this.#size === this.graph.tasks.length
+  }
+
+  /** Makes at most `count` of the TIs that are missing, with ids from `firstTiId` on. @returns how many. */
+  grow(firstTiId: number, count: number): number {
+    const from = this.#size
+    const to = Math.min(this.graph.tasks.length, from + count)
+    for (let index = from; index < to; index++) {
+      this.#setTi(index, newTi(this.graph.tasks[index]!, this.record, firstTiId + index - from))
+    }
+    this.#size = to
+    this.open = to
+    if (this.isComplete) this.#recount(this.allTis())
+    return to - from
   }
 
   /** As this tick has it; `undefined` only for an index that the run does not have. */
@@ -130,6 +142,13 @@ export class RunDraft {
       tis[index] = ti
       this.changedTis.add(index)
     }
+    this.#recount(tis)
+    if (!evaluate) return
+    this.evaluateAll(onChange)
+    for (const index of due) if (this.ti(index)!.state === 'up_for_retry') this.markReady(index)
+  }
+
+  #recount(tis: TiRecord[]): void {
     const { counts, ready, open } = rebuildCounts(this.graph, tis)
     this.#base = { tis, counts, ready }
     this.#isOwn = true
@@ -137,9 +156,6 @@ export class RunDraft {
     this.#counts.clear()
     this.#ready.clear()
     this.open = open
-    if (!evaluate) return
-    this.evaluateAll(onChange)
-    for (const index of due) if (this.ti(index)!.state === 'up_for_retry') this.markReady(index)
   }
 
   /** A TI waits for a limit again (its retry delay has passed). */
@@ -263,6 +279,8 @@ export function branchSkipsText(
 
 /** Counts, ready flags and the number of open TIs, from the TIs alone; nothing is ready yet. */
 export function rebuildCounts(graph: DagGraph, tis: readonly TiRecord[]): Pick<RunMemory, 'counts' | 'ready' | 'open'> {
+  // Not all of them are made yet: nothing is counted before.
+  if (tis.length < graph.tasks.length) return { counts: new Int32Array(), ready: new Uint8Array(), open: tis.length }
   const counts = new Int32Array(tis.length * COUNTS)
   let open = 0
   for (let i = 0; i < tis.length; i++) {

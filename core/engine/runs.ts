@@ -13,6 +13,8 @@ import { RunDraft } from './run-draft.ts'
 
 /** Stop creating and promoting runs in one tick beyond this many rows; the rest follows in the next. */
 const ROW_BUDGET = 5000
+/** Most TIs made for one run in a tick: a larger run gets them over several, and other Dags have their turn in between. */
+const TI_BUDGET = 2000
 
 export interface NewRun {
   readonly runType: RunType
@@ -60,7 +62,7 @@ export function advanceDag(draft: Draft, dagId: string, oneStep: boolean): { mor
     if (dag === undefined || dag.record.isPaused) return { more: false }
     if (draft.rows > ROW_BUDGET || (oneStep && steps > 0)) return { more: true }
     if (dag.running < dag.graph.maxActiveRuns && dag.queued.length > 0) {
-      promote(draft, dag)
+      if (!promote(draft, dag)) return { more: true }
       continue
     }
     const next = dueRun(draft, dag)
@@ -136,31 +138,42 @@ export function nextRun(dag: Pick<DagMemory, 'record' | 'graph'>, now: number): 
   return nextFire(graph.schedule, last, record.scheduleSince, now)
 }
 
-function promote(draft: Draft, dag: DagMemory): void {
+/** @returns false when its TIs are not all made yet: it stays at the head of the queue. */
+function promote(draft: Draft, dag: DagMemory): boolean {
   const [record, ...queued] = dag.queued
-  if (record === undefined) return
+  if (record === undefined) return true
+  const run = withTis(draft, record, TI_BUDGET)
+  if (!run.isComplete) return false
   draft.setDag({ ...dag, queued, running: dag.running + 1 })
-  const running: RunRecord = { ...record, state: 'running', startDate: draft.now }
-  const run = startOrResume(draft, running)
+  run.setRecord({ ...record, state: 'running', startDate: draft.now })
   const { graph } = run
   draft.event({ kind: 'run.running', actor: 'scheduler', dagRunId: record.id, dagId: record.dagId })
   if (graph.dagrunTimeoutMs !== null) {
     draft.timer({ at: draft.now + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
   }
   run.evaluateAll(draft.listener(run))
+  return true
 }
 
-/** A cleared run waits in the queue with its TIs; any other gets fresh ones now. */
-function startOrResume(draft: Draft, running: RunRecord): RunDraft {
-  const parked = draft.run(running.id)
-  if (parked !== undefined && parked.size > 0) {
-    parked.setRecord(running)
-    return parked
+/** A cleared run waits in the queue with its TIs; any other gets fresh ones, at most `budget` now. */
+function withTis(draft: Draft, record: RunRecord, budget: number): RunDraft {
+  let run = draft.run(record.id)
+  if (run === undefined) {
+    run = RunDraft.withoutTis(record, draft.graph(record.versionId))
+    draft.runs.set(record.id, run)
   }
-  const graph = draft.graph(running.versionId)
-  const run = RunDraft.start(running, graph, draft.takeId('ti', graph.tasks.length))
-  draft.addRun(run)
+  if (!run.isComplete) makeTis(draft, run, budget)
   return run
+}
+
+function makeTis(draft: Draft, run: RunDraft, budget: number): void {
+  const count = Math.min(budget, run.graph.tasks.length - run.size)
+  draft.rows += run.grow(draft.takeId('ti', count), count) + 1
+}
+
+/** For commands that reach a large run while its TIs are being made: the rest of them, now. */
+export function completeTis(draft: Draft, run: RunDraft): void {
+  if (run.size > 0 && !run.isComplete) makeTis(draft, run, Number.POSITIVE_INFINITY)
 }
 
 /** Puts a finished run back into its Dag's queue: its cleared TIs run when the cap allows (airflow-behaviour 2.10). */
@@ -234,6 +247,7 @@ export function leavePoolQueues(draft: Draft, run: RunDraft): void {
 
 /** Fails a running or queued run at once: open TIs are skipped, live executions cancelled. */
 export function abandonRun(draft: Draft, run: RunDraft, by: string, cause: string): void {
+  completeTis(draft, run)
   for (const execution of draft.executionsOf(run.record.id)) draft.cancel(execution, by)
   leavePoolQueues(draft, run)
   // From the leaves up, so that no trigger rule of a task below can fire in between.

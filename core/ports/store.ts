@@ -28,7 +28,7 @@ export interface Snapshot {
   readonly usedVersions: readonly number[]
   /** Runs that are queued or running. */
   readonly runs: readonly RunRecord[]
-  /** All TIs of `runs`, ordered by id: of those queued only the cleared ones have any. */
+  /** All TIs of `runs`, ordered by id: of those queued the cleared ones, and the first of one that is about to start. */
   readonly tis: readonly TiRecord[]
   readonly executions: readonly ExecutionRecord[]
   /** The try row of each of `executions`. */
