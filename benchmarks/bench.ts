@@ -12,6 +12,7 @@ import { chainHeavy } from './chain-heavy.ts'
 import { chainLight } from './chain-light.ts'
 import { fanOut } from './fan-out.ts'
 import { history } from './history.ts'
+import { removeFolders } from './measuring/bench-folder.ts'
 import { parse } from './parse.ts'
 import { peers } from './peers.ts'
 import { type MeasuredBenchmark, verdict, writeResults } from './results-page.ts'
@@ -41,7 +42,9 @@ if (wrong !== null) {
   say(wrong)
   process.exit(2)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void removeFolders().finally(() => process.exit(130)))
+}
 
 const profileTo = values.profile ? join(import.meta.dirname, 'profiles') : null
 if (profileTo !== null) await mkdir(profileTo, { recursive: true })

@@ -4,7 +4,6 @@
  * taken away, or the configuration would not be the default one.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -29,11 +28,12 @@ export interface StartOptions {
   readonly slots?: number
 }
 
-/** What is left to clean up when the measuring process is ended in the middle. */
-const open = new Set<BenchFolder>()
-process.on('exit', () => {
-  for (const folder of open) folder.abandon()
-})
+const inUse = new Set<BenchFolder>()
+
+/** For a measuring process that is ended in the middle: its programs run in sessions of their own and would go on. */
+export async function removeFolders(): Promise<void> {
+  await Promise.all([...inUse].map((folder) => folder.remove()))
+}
 
 export class BenchFolder {
   readonly root: string
@@ -50,7 +50,7 @@ export class BenchFolder {
     await mkdir(join(root, 'dags'))
     await symlink(join(REPO, 'node_modules'), join(root, 'node_modules'))
     const folder = new BenchFolder(root)
-    open.add(folder)
+    inUse.add(folder)
     return folder
   }
 
@@ -99,14 +99,7 @@ export class BenchFolder {
   async remove(): Promise<void> {
     for (const program of this.#started) await program.stop()
     await rm(this.root, { recursive: true, force: true })
-    open.delete(this)
-  }
-
-  /** At once: its server and its children end by themselves when the program is gone. */
-  abandon(): void {
-    for (const program of this.#started) program.process.kill('SIGKILL')
-    // Its server still writes for a moment.
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    inUse.delete(this)
   }
 }
 
