@@ -72,7 +72,8 @@ function troubleProgram(world: World, program: Program, trouble: ProgramTrouble)
       world.kill(program, trouble.ms)
       return
     case 'stop':
-      world.stop(program, trouble.ms)
+      if (trouble.inCommit) program.store.atNextCommit(() => world.stop(program, trouble.ms))
+      else world.stop(program, trouble.ms)
       return
     case 'cut':
       world.count('cuts')

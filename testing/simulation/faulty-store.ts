@@ -29,6 +29,7 @@ export class FaultyStore implements Store {
   readonly #o: FaultyStoreOptions
   #dead = false
   #cutUntil = 0
+  #atCommit: (() => void) | null = null
 
   constructor(options: FaultyStoreOptions) {
     this.#o = options
@@ -42,6 +43,11 @@ export class FaultyStore implements Store {
   /** The network swallows everything for this long: calls are not answered, and fail after a long time. */
   cutFor(ms: number): void {
     this.#cutUntil = Math.max(this.#cutUntil, this.#o.clock.monotonic() + ms)
+  }
+
+  /** Something happens to the program right after its next commit that queues a try, before it hears of it. */
+  atNextCommit(callback: () => void): void {
+    this.#atCommit = callback
   }
 
   acquireLease(host: string): Promise<Term | null> {
@@ -107,7 +113,13 @@ export class FaultyStore implements Store {
       )
       throw error
     }
-    if (result.status === 'committed') this.#o.committed(epoch, writes)
+    if (result.status === 'committed') {
+      this.#o.committed(epoch, writes)
+      if (writes.insertedExecutions.length > 0) {
+        this.#atCommit?.()
+        this.#atCommit = null
+      }
+    }
     if (result.status === 'fenced') this.#o.count('fenced commits')
     return result
   }

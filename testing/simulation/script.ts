@@ -37,8 +37,8 @@ export type Trouble = { readonly at: number } & TroubleKind
 type TroubleKind =
   /** kill -9 of a whole program; another starts a little later. */
   | { readonly kind: 'kill'; readonly program: number; readonly ms: number }
-  /** SIGSTOP, and SIGCONT after a while. */
-  | { readonly kind: 'stop'; readonly program: number; readonly ms: number }
+  /** SIGSTOP, and SIGCONT after a while; at once, or in the middle of the next commit. */
+  | { readonly kind: 'stop'; readonly program: number; readonly ms: number; readonly inCommit: boolean }
   /** Its network to the database swallows everything. */
   | { readonly kind: 'cut'; readonly program: number; readonly ms: number }
   /** Its wall clock is set this far from the world's. */

@@ -166,6 +166,7 @@ export class World {
 
   /** SIGSTOP, and SIGCONT after a while. */
   stop(victim: Program, ms: number): void {
+    if (!this.programs.includes(victim) || !this.troubled) return
     this.count('stops')
     const { epoch, host } = this.tables.lease
     victim.stoppedUntil = Math.max(victim.stoppedUntil, this.clock.now() + ms)

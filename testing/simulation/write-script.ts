@@ -63,7 +63,7 @@ function programTrouble(random: Random): Kind {
   const program = random.next()
   const roll = random.next()
   if (roll < 0.4) return { kind: 'kill', program, ms: random.int(0, 3000) }
-  if (roll < 0.6) return { kind: 'stop', program, ms: random.int(500, 25_000) }
+  if (roll < 0.6) return { kind: 'stop', program, ms: random.int(500, 25_000), inCommit: random.chance(0.3) }
   if (roll < 0.7) return { kind: 'cut', program, ms: random.int(500, 30_000) }
   if (roll < 0.85) return { kind: 'jump', program, ms: random.int(-30_000, 30_000) }
   return { kind: 'stop-gracefully', program, ms: random.int(0, 10_000), pauseMs: random.int(0, 3000) }
