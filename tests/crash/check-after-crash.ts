@@ -122,12 +122,17 @@ async function checkEffects(place: CrashPlace, dagId: string, triesOf: ReadonlyM
   const rows = await place.query<{ run: string }>(`select run_id as run from dag_run where dag_id = '${dagId}'`)
   const runs = new Set(rows.map((row) => row.run))
   const latest = new Map<string, number>()
+  const begun = new Set<string>()
   const ends = new Map<string, number[]>()
   for (const { what, runId, taskId, tryNumber } of await place.effects()) {
     if (!runs.has(runId)) continue
     const ti = `${runId} ${taskId}`
     assert.ok(tryNumber >= (latest.get(ti) ?? 0), `${ti}: try ${tryNumber} lived on after a later one had begun`)
     latest.set(ti, tryNumber)
+    if (what === 'begin') {
+      assert.ok(!begun.has(`${ti} ${tryNumber}`), `${ti}: try ${tryNumber} was started twice`)
+      begun.add(`${ti} ${tryNumber}`)
+    }
     if (what === 'end') ends.set(ti, [...(ends.get(ti) ?? []), tryNumber])
   }
   for (const [ti, tries] of triesOf) {
