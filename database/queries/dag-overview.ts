@@ -61,6 +61,7 @@ export async function listVersions(
 }
 
 export interface RecentRun {
+  readonly id: number
   readonly dagId: string
   readonly runId: string
   readonly state: RunState
@@ -78,6 +79,7 @@ export async function recentRuns(
 ): Promise<ReadonlyMap<string, readonly RecentRun[]>> {
   if (dagIds.length === 0 || limit === 0) return new Map()
   const columns = selectList<RecentRun>('r', [
+    'id',
     'dagId',
     'runId',
     'state',
@@ -89,7 +91,7 @@ export async function recentRuns(
   const result = await pool.query<RecentRun>(
     `select r.* from unnest($1::text[]) with ordinality as wanted (dag_id, place)
      cross join lateral (
-       select ${columns}, r.id from dag_run r where r.dag_id = wanted.dag_id order by r.id desc limit $2
+       select ${columns} from dag_run r where r.dag_id = wanted.dag_id order by r.id desc limit $2
      ) as r
      order by wanted.place, r.id desc`,
     [dagIds, limit],

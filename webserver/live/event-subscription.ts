@@ -80,7 +80,9 @@ export class EventSubscription implements Subscription {
   }
 
   #isWanted(event: EventRecord): boolean {
-    const { dag_id: dagId, dag_run_id: dagRunId } = this.#request
-    return (dagId === undefined || event.dagId === dagId) && (dagRunId === undefined || event.dagRunId === dagRunId)
+    const { dag_id: dagId, dag_run_id: dagRunId, kinds } = this.#request
+    if (dagId !== undefined && event.dagId !== dagId) return false
+    if (dagRunId !== undefined && event.dagRunId !== dagRunId) return false
+    return kinds === undefined || kinds.some((beginning) => event.kind.startsWith(beginning))
   }
 }

@@ -14,6 +14,8 @@ const SubscribeEvents = Closed({
   topic: Type.Literal('events'),
   dag_id: Type.Optional(Name),
   dag_run_id: Type.Optional(Position),
+  // Beginnings: `run.` for all of runs, `ti.failed` for that alone.
+  kinds: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 16 })),
   after: Type.Optional(Position),
 })
 const SubscribeLog = Closed({

@@ -9,6 +9,7 @@ import { iso, RunState, seconds } from './values.ts'
 export const DagTag = Closed({ name: Type.String(), dag_id: Type.String(), dag_display_name: Type.String() })
 
 const RecentRunBody = Closed({
+  id: Type.Integer({ description: 'Number of the run.' }),
   dag_run_id: Type.String(),
   state: RunState,
   logical_date: MaybeInstant,
@@ -128,6 +129,7 @@ export function shownDag(row: DagRow, version: Version, runs: readonly RecentRun
     version_number: row.versionNumber,
     task_count: graph.tasks.length,
     recent_runs: runs.map((run) => ({
+      id: run.id,
       dag_run_id: run.runId,
       state: run.state,
       logical_date: iso(run.logicalDate),

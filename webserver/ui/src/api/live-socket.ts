@@ -3,21 +3,22 @@
  * after every reconnect, so nothing is missed; reconnects back off up to 15 s, with jitter, and at once when the browser
  * comes back online.
  */
+import type { LiveEvent } from './live-event.ts'
 import { API } from './request.ts'
 
-export interface LiveEvent {
-  readonly id: number
-  readonly at: number | string
-  readonly kind: string
-  readonly dag_id?: string | null
-  readonly dag_run_id?: number | string | null
-  readonly run_id?: string | null
-  readonly task_id?: string | null
-  readonly ti_id?: number | null
-  readonly map_index?: number | null
-  readonly try_number?: number | null
-  readonly actor?: string | null
-  readonly cause?: string | null
+export interface EventTopic {
+  readonly dag_id?: string
+  /** Beginnings of kinds, such as `run.`. */
+  readonly kinds?: readonly string[]
+}
+
+export interface EventListener {
+  readonly onEvents: (events: readonly LiveEvent[]) => void
+  /**
+   * From now on nothing is missed: what was read before may lack changes. Called when the server has taken the
+   * subscription for the first time, and when it could not go on from where it was.
+   */
+  readonly onStart?: () => void
 }
 
 export interface LiveLogLine {
@@ -44,6 +45,8 @@ interface Subscription {
   position: number | undefined
   readonly onMessage: (message: Readonly<Record<string, unknown>>) => void
 }
+
+const AGAIN_AFTER_MS = 1_000
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
@@ -81,18 +84,30 @@ export class LiveSocket {
     this.#setStatus('connecting')
   }
 
-  subscribeEvents(
-    filter: { readonly dag_id?: string; readonly dag_run_id?: number },
-    onEvents: (events: readonly LiveEvent[]) => void,
-  ): () => void {
-    return this.#add({
-      topic: { topic: 'events', ...filter },
+  subscribeEvents(topic: EventTopic, { onEvents, onStart }: EventListener): () => void {
+    let hasStarted = false
+    const subscription: Subscription = {
+      topic: { topic: 'events', ...topic },
       positionField: 'after',
       position: undefined,
       onMessage: (message) => {
-        if (message.type === 'events') onEvents((message.events ?? []) as readonly LiveEvent[])
+        if (message.type === 'events') {
+          if (!hasStarted) onStart?.()
+          hasStarted = true
+          const events = (message.events ?? []) as readonly LiveEvent[]
+          if (events.length > 0) onEvents(events)
+        } else if (message.type === 'error') {
+          // Too far behind, or too many subscriptions: it begins anew, and what is shown is read anew.
+          hasStarted = false
+          subscription.position = undefined
+          window.setTimeout(() => {
+            if (this.#subscriptions.get(id) === subscription) this.#subscribe(id, subscription)
+          }, AGAIN_AFTER_MS)
+        }
       },
-    })
+    }
+    const { id, end } = this.#add(subscription)
+    return end
   }
 
   subscribeLog(
@@ -110,17 +125,18 @@ export class LiveSocket {
         else if (message.type === 'log')
           onLines((message.lines ?? []) as readonly LiveLogLine[], message.ended === true)
       },
-    })
+    }).end
   }
 
-  #add(subscription: Subscription): () => void {
+  #add(subscription: Subscription): { readonly id: string; readonly end: () => void } {
     const id = String(this.#nextId++)
     this.#subscriptions.set(id, subscription)
     this.#subscribe(id, subscription)
-    return () => {
+    const end = () => {
       this.#subscriptions.delete(id)
       this.#send({ type: 'unsubscribe', id })
     }
+    return { id, end }
   }
 
   #subscribe(id: string, { topic, positionField, position }: Subscription): void {

@@ -15,7 +15,8 @@ type TiPath = `${RunPath}/taskInstances/{task_id}`
 export type Identity = Answer<'/auth/me'>
 export type Role = Identity['role']
 
-export type Dag = Answer<'/api/v2/dags'>['dags'][number]
+export type DagList = Answer<'/api/v2/dags'>
+export type Dag = DagList['dags'][number]
 export type RecentRun = Dag['recent_runs'][number]
 export type DagDetails = Answer<`${DagPath}/details`>
 export type Source = Answer<'/api/v2/dagSources/{dag_id}'>
@@ -30,6 +31,7 @@ export type RunList = Answer<`${DagPath}/dagRuns`>
 export type RunState = Run['state']
 
 export type TaskInstance = Answer<TiPath>
+export type TiList = Answer<`${RunPath}/taskInstances`>
 /** As the page keeps it: one without a state yet is `none`. */
 export type TiState = NonNullable<TaskInstance['state']> | 'none'
 export type Reason = Answer<`${TiPath}/dependencies`>['dependencies'][number]

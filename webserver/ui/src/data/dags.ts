@@ -1,10 +1,10 @@
 /** Dags: the list, one of them, its versions and source, pausing and triggering. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { API, get, patch, post, type Query } from '../api/request.ts'
-import type { Dag, DagDetails, Run, Source } from '../api/types.ts'
+import type { DagDetails, DagList, Run, Source } from '../api/types.ts'
 import { useLiveQueries } from './live.ts'
-
-export const dagPath = (dagId: string) => `${API}/dags/${encodeURIComponent(dagId)}`
+import { patchDags } from './live-patches.ts'
+import { dagPath } from './paths.ts'
 
 export interface DagFilter {
   readonly search: string
@@ -14,6 +14,8 @@ export interface DagFilter {
 }
 
 export const DAGS_PER_PAGE = 50
+/** A run that has come, or a Dag that has changed, takes a reading of the list. */
+const NEW_RUNS_EVERY_MS = 250
 
 export function useDags({ search, tags, onlyFailing, offset }: DagFilter) {
   const query: Query = {
@@ -24,11 +26,22 @@ export function useDags({ search, tags, onlyFailing, offset }: DagFilter) {
     offset,
     order_by: 'dag_id',
   }
-  useLiveQueries([['dags']], {}, 1_000)
+  const client = useQueryClient()
+  const queryKey = ['dags', query]
+  useLiveQueries([['dags']], {
+    kinds: ['run.', 'dag.'],
+    everyMs: NEW_RUNS_EVERY_MS,
+    patch: (events) => {
+      const list = client.getQueryData<DagList>(queryKey)
+      if (list === undefined) return true
+      const { dags, isNew } = patchDags(list.dags, events)
+      client.setQueryData<DagList>(queryKey, { ...list, dags: [...dags] })
+      return isNew
+    },
+  })
   return useQuery({
-    queryKey: ['dags', query],
-    queryFn: ({ signal }) =>
-      get<{ readonly dags: readonly Dag[]; readonly total_entries: number }>(`${API}/dags`, query, signal),
+    queryKey,
+    queryFn: ({ signal }) => get<DagList>(`${API}/dags`, query, signal),
     placeholderData: keepPreviousData,
   })
 }

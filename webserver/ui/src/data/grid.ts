@@ -1,64 +1,53 @@
-/** Runs and the states of all their tasks, as the grid draws them: columns are runs, oldest first; rows are tasks. */
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { get } from '../api/request.ts'
-import type { PackedGrid, RunState, Structure, TiState } from '../api/types.ts'
-import { dagPath } from './dags.ts'
-import { useLiveQueries } from './live.ts'
+/** The grid of a Dag, live, and older runs of it on request. */
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useRef } from 'react'
+import { liveDag, useLiveDag } from './dag-feed.ts'
+import type { Grid } from './grid-model.ts'
+import { readGrid, readOlderRuns } from './read-grid.ts'
 
-export interface GridCell {
-  readonly state: TiState
-  readonly tryNumber: number
-  /** Epoch milliseconds, while it waits for its retry. */
-  readonly retryAt: number | null
-}
+const FIRST_RUNS = 100
+const MORE_RUNS = 200
 
-export interface GridRun {
-  readonly runId: string
-  readonly state: RunState
-  readonly runType: string
-  /** ISO. */
-  readonly runAfter: string
-  readonly logicalDate: string | null
-  readonly startDate: string | null
-  readonly endDate: string | null
-  readonly cells: ReadonlyMap<string, GridCell>
-}
+const gridKey = (dagId: string) => ['grid', dagId]
 
-export interface Grid {
-  readonly structure: Structure
-  /** Oldest first. */
-  readonly runs: readonly GridRun[]
-}
-
-export function useGrid(dagId: string, limit: number) {
-  useLiveQueries([['grid', dagId]], { dagId })
+export function useGrid(dagId: string) {
+  const client = useQueryClient()
+  const queryKey = gridKey(dagId)
+  useLiveDag(dagId)
   return useQuery({
-    queryKey: ['grid', dagId, limit],
-    queryFn: async ({ signal }) => unpack(await get<PackedGrid>(`${dagPath(dagId)}/grid`, { limit }, signal)),
-    placeholderData: keepPreviousData,
+    queryKey,
+    queryFn: ({ signal }) => {
+      const wanted = client.getQueryData<Grid>(queryKey)?.wanted ?? FIRST_RUNS
+      return liveDag(client, dagId).read(queryKey, () => readGrid(dagId, wanted, signal))
+    },
   })
 }
 
-/** Runs come newest first; the arrays of a run are in the order of `tasks`. */
-function unpack(packed: PackedGrid): Grid {
-  const runs = packed.runs.map((run): GridRun => {
-    const cells = packed.tasks.flatMap((taskId, index) => {
-      const at = run.states[index]
-      const state = at === null || at === undefined ? undefined : (packed.state_names[at] as TiState | undefined)
-      if (state === undefined) return []
-      const cell = { state, tryNumber: run.try_numbers[index] ?? 0, retryAt: run.retry_ats[index] ?? null }
-      return [[taskId, cell] as const]
-    })
-    return {
-      runId: run.dag_run_id,
-      state: run.state,
-      runType: run.run_type,
-      runAfter: run.run_after,
-      logicalDate: run.logical_date,
-      startDate: run.start_date,
-      endDate: run.end_date,
-      cells: new Map(cells),
-    }
+/** Reads older runs into the grid, once at a time. */
+export function useOlderRuns(dagId: string): () => void {
+  const client = useQueryClient()
+  const isReading = useRef(false)
+  return useCallback(() => {
+    if (isReading.current) return
+    isReading.current = true
+    addOlderRuns(client, dagId)
+      .catch(() => {
+        // The next scroll asks again.
+      })
+      .finally(() => {
+        isReading.current = false
+      })
+  }, [client, dagId])
+}
+
+async function addOlderRuns(client: QueryClient, dagId: string): Promise<void> {
+  const before = client.getQueryData<Grid>(gridKey(dagId))?.nextBefore ?? null
+  if (before === null) return
+  const older = await readOlderRuns(dagId, before, MORE_RUNS)
+  client.setQueryData<Grid>(gridKey(dagId), (grid) => {
+    // It was read anew meanwhile.
+    if (grid === undefined || grid.nextBefore !== before) return grid
+    const runs = [...older.runs, ...grid.runs]
+    return { ...grid, runs, nextBefore: older.nextBefore, wanted: runs.length }
   })
-  return { structure: packed.structure, runs: runs.toReversed() }
 }

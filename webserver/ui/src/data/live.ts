@@ -1,12 +1,13 @@
 /**
- * Committed changes, brought into the cache: events say that something moved, the queries that show it are read again. The
- * first event is acted on at once; while more come, at most one reading in `EVERY_MS`.
+ * Lists that committed changes move: events say that something changed, and the queries that show it are read again; at
+ * once the first time, then at most every so often. What belongs to one Dag is kept live by `dag-feed.ts` without reading.
  */
 import { type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
-import { type LiveEvent, type LiveStatus, liveSocket } from '../api/live-socket.ts'
+import type { LiveEvent } from '../api/live-event.ts'
+import { type EventTopic, type LiveStatus, liveSocket } from '../api/live-socket.ts'
+import { Refresher } from './refresher.ts'
 
-const EVERY_MS = 400
 /** While there is no connection, and never otherwise. */
 const WITHOUT_CONNECTION_MS = 30_000
 
@@ -14,49 +15,42 @@ export function useLiveStatus(): LiveStatus {
   return useSyncExternalStore(liveSocket.onStatus, liveSocket.status)
 }
 
-interface Filter {
-  readonly dagId?: string | undefined
-  /** Numeric. */
-  readonly runNumber?: number | undefined
+interface Options extends EventTopic {
+  readonly everyMs: number
+  /** Brings events into what is kept; `false`: all that they say is in it now. Without it every event has the keys read. */
+  readonly patch?: (events: readonly LiveEvent[]) => boolean
 }
 
-/** Reads `keys` again when something of the filter changes. */
-export function useLiveQueries(keys: readonly QueryKey[], { dagId, runNumber }: Filter = {}, everyMs = EVERY_MS): void {
+/** Reads `keys` again when events of the topic come. */
+export function useLiveQueries(keys: readonly QueryKey[], { everyMs, patch, dag_id: dagId, kinds }: Options): void {
   const client = useQueryClient()
-  const wanted = useRef(keys)
-  wanted.current = keys
+  const wanted = useRef({ keys, patch })
+  wanted.current = { keys, patch }
+  const kindsText = kinds?.join(' ')
   useEffect(() => {
-    let timer: number | undefined
-    let hasMore = false
+    const refresher = new Refresher(client)
     const refresh = () => {
-      hasMore = false
-      for (const queryKey of wanted.current) void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
-      timer = window.setTimeout(() => {
-        timer = undefined
-        if (hasMore) refresh()
-      }, everyMs)
+      for (const queryKey of wanted.current.keys) refresher.refresh(queryKey, everyMs)
     }
-    const onEvents = (events: readonly LiveEvent[]) => {
-      if (events.length === 0) return
-      hasMore = true
-      if (timer === undefined) refresh()
-    }
-    const filter = {
+    const topic = {
       ...(dagId === undefined ? {} : { dag_id: dagId }),
-      ...(runNumber === undefined ? {} : { dag_run_id: runNumber }),
+      ...(kindsText === undefined ? {} : { kinds: kindsText.split(' ') }),
     }
-    const end = liveSocket.subscribeEvents(filter, onEvents)
+    const end = liveSocket.subscribeEvents(topic, {
+      // The first reading went out together with the subscription, and may have been the quicker one.
+      onStart: refresh,
+      onEvents: (events) => {
+        const isReading = wanted.current.keys.some((queryKey) => client.isFetching({ queryKey }) > 0)
+        if ((wanted.current.patch?.(events) ?? true) || isReading) refresh()
+      },
+    })
+    const poll = window.setInterval(() => {
+      if (liveSocket.status() !== 'open') refresh()
+    }, WITHOUT_CONNECTION_MS)
     return () => {
       end()
-      window.clearTimeout(timer)
+      refresher.stop()
+      window.clearInterval(poll)
     }
-  }, [client, dagId, runNumber, everyMs])
-  const status = useLiveStatus()
-  useEffect(() => {
-    if (status === 'open') return
-    const timer = window.setInterval(() => {
-      for (const queryKey of wanted.current) void client.invalidateQueries({ queryKey })
-    }, WITHOUT_CONNECTION_MS)
-    return () => window.clearInterval(timer)
-  }, [client, status])
+  }, [client, dagId, kindsText, everyMs])
 }

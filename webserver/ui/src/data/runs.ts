@@ -1,40 +1,45 @@
 /** Runs of a Dag, one run with its task instances, and what can be done to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get, patch, post, remove } from '../api/request.ts'
-import type { Run, RunList, TaskInstance } from '../api/types.ts'
-import { dagPath } from './dags.ts'
-
-export const runPath = (dagId: string, runId: string) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`
+import type { Run, RunList, TiList } from '../api/types.ts'
+import { liveDag, useLiveDag } from './dag-feed.ts'
+import { dagPath, runPath, tiPath } from './paths.ts'
 
 export const RUNS_PER_PAGE = 50
 
 export function useRuns(dagId: string, { state, offset }: { readonly state: string | null; readonly offset: number }) {
+  const client = useQueryClient()
   const query = { state, offset, limit: RUNS_PER_PAGE, order_by: '-run_after' }
+  const queryKey = ['runs', dagId, query]
+  useLiveDag(dagId)
   return useQuery({
-    queryKey: ['runs', dagId, query],
-    queryFn: ({ signal }) => get<RunList>(`${dagPath(dagId)}/dagRuns`, query, signal),
+    queryKey,
+    queryFn: ({ signal }) =>
+      liveDag(client, dagId).read(queryKey, () => get<RunList>(`${dagPath(dagId)}/dagRuns`, query, signal)),
     placeholderData: keepPreviousData,
   })
 }
 
 export function useRun(dagId: string, runId: string) {
+  const client = useQueryClient()
+  const queryKey = ['run', dagId, runId]
+  useLiveDag(dagId)
   return useQuery({
-    queryKey: ['run', dagId, runId],
-    queryFn: ({ signal }) => get<Run>(runPath(dagId, runId), {}, signal),
+    queryKey,
+    queryFn: ({ signal }) => liveDag(client, dagId).read(queryKey, () => get<Run>(runPath(dagId, runId), {}, signal)),
   })
 }
 
 export function useTaskInstances(dagId: string, runId: string) {
+  const client = useQueryClient()
+  const queryKey = ['tis', dagId, runId]
   return useQuery({
-    queryKey: ['tis', dagId, runId],
-    queryFn: async ({ signal }) => {
-      const answer = await get<{ readonly task_instances: readonly TaskInstance[] }>(
-        `${runPath(dagId, runId)}/taskInstances`,
-        { limit: 1_000 },
-        signal,
-      )
-      return answer.task_instances
-    },
+    queryKey,
+    queryFn: ({ signal }) =>
+      liveDag(client, dagId).read(queryKey, async () => {
+        const path = `${runPath(dagId, runId)}/taskInstances`
+        return (await get<TiList>(path, { limit: 1_000 }, signal)).task_instances
+      }),
   })
 }
 
@@ -101,7 +106,7 @@ function send(dagId: string, runId: string, change: Change, dryRun: boolean): Pr
         include_downstream: change.downstream,
       })
     case 'mark': {
-      const path = `${run}/taskInstances/${encodeURIComponent(change.taskIds[0] ?? '')}`
+      const path = tiPath({ dagId, runId, taskId: change.taskIds[0] ?? '' })
       const body = {
         new_state: change.state,
         include_upstream: change.upstream,

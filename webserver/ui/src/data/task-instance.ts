@@ -1,40 +1,35 @@
 /** One task instance: its tries, XComs, why it is not running, and its log as it is written. */
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { type LiveLogLine, type LogTopic, liveSocket } from '../api/live-socket.ts'
 import { get } from '../api/request.ts'
-import type { LogPage, Reason, TaskInstance, XComEntry, XComList } from '../api/types.ts'
-import { runPath } from './runs.ts'
-
-export interface TiName {
-  readonly dagId: string
-  readonly runId: string
-  readonly taskId: string
-}
-
-const tiPath = ({ dagId, runId, taskId }: TiName) =>
-  `${runPath(dagId, runId)}/taskInstances/${encodeURIComponent(taskId)}`
+import type { LogPage, Reason, TaskInstance, TiList, XComEntry, XComList } from '../api/types.ts'
+import { liveDag, useLiveDag } from './dag-feed.ts'
+import { type TiName, tiPath } from './paths.ts'
 
 const tiKey = ({ dagId, runId, taskId }: TiName, what: string) => ['ti', dagId, runId, taskId, what]
 
 export function useTaskInstance(name: TiName) {
+  const client = useQueryClient()
+  const queryKey = tiKey(name, 'now')
+  useLiveDag(name.dagId)
   return useQuery({
-    queryKey: tiKey(name, 'now'),
-    queryFn: ({ signal }) => get<TaskInstance>(tiPath(name), {}, signal),
+    queryKey,
+    queryFn: ({ signal }) =>
+      liveDag(client, name.dagId).read(queryKey, () => get<TaskInstance>(tiPath(name), {}, signal)),
   })
 }
 
 export function useTries(name: TiName) {
+  const client = useQueryClient()
+  const queryKey = tiKey(name, 'tries')
   return useQuery({
-    queryKey: tiKey(name, 'tries'),
-    queryFn: async ({ signal }) => {
-      const answer = await get<{ readonly task_instances: readonly TaskInstance[] }>(
-        `${tiPath(name)}/tries`,
-        {},
-        signal,
-      )
-      return answer.task_instances
-    },
+    queryKey,
+    queryFn: ({ signal }) =>
+      liveDag(client, name.dagId).read(
+        queryKey,
+        async () => (await get<TiList>(`${tiPath(name)}/tries`, {}, signal)).task_instances,
+      ),
   })
 }
 

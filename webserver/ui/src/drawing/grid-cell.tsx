@@ -1,6 +1,6 @@
 /** A cell of the grid and a bar above it. Drawn again only when what they show has changed. */
 import { memo, useEffect, useState } from 'react'
-import type { GridRun } from '../data/grid.ts'
+import type { GridRun } from '../data/grid-model.ts'
 import { type GridRow, rowState } from './grid-rows.ts'
 import { stateSign, stateStyle, stateWord } from './state.tsx'
 import { showDuration, showInstant } from './time.tsx'

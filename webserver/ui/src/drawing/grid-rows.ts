@@ -1,6 +1,6 @@
 /** Tasks and their groups as rows: upstream first, the tasks of a group together below it, a collapsed group as one row. */
 import type { Structure } from '../api/types.ts'
-import type { GridRun } from '../data/grid.ts'
+import type { GridRun } from '../data/grid-model.ts'
 
 export interface GridRow {
   readonly id: string

@@ -4,7 +4,7 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react'
-import type { GridRun } from '../data/grid.ts'
+import type { GridRun } from '../data/grid-model.ts'
 import { GridCellButton, GridDurationBar } from './grid-cell.tsx'
 import type { GridRow } from './grid-rows.ts'
 import { showDay } from './time.tsx'
@@ -87,13 +87,13 @@ export function RunGrid({ dagId, runs, rows, zone, nameOf, onOpen, onOldest }: P
       frame.current?.querySelector<HTMLElement>(`[data-row="${row}"][data-column="${nextColumn}"]`)?.focus(),
     )
   }
-  const open = useCallback(
-    (runId: string, row: number) => {
-      const run = runs.find((one) => one.runId === runId)
-      if (run !== undefined) onOpen(run, rows[row] ?? null)
-    },
-    [runs, rows, onOpen],
-  )
+  // The same function for all cells at all times: they are drawn again only for what they show.
+  const shown = useRef({ runs, rows, onOpen })
+  shown.current = { runs, rows, onOpen }
+  const open = useCallback((runId: string, row: number) => {
+    const run = shown.current.runs.find((one) => one.runId === runId)
+    if (run !== undefined) shown.current.onOpen(run, shown.current.rows[row] ?? null)
+  }, [])
   const visible = columns.getVirtualItems()
   return (
     <div

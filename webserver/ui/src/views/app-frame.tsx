@@ -45,7 +45,7 @@ export function AppFrame() {
 function Frame({ name, role }: { readonly name: string; readonly role: string }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const errors = useImportErrors()
-  useLiveQueries([['import-errors'], ['platform']], {}, 5_000)
+  useLiveQueries([['import-errors'], ['platform']], { kinds: ['import_error', 'scheduler.'], everyMs: 1_000 })
   return (
     <AppShell
       header={{ height: 54 }}

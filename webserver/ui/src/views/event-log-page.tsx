@@ -19,7 +19,7 @@ export function EventLogPage() {
   const navigate = useNavigate({ from: '/events' })
   const filter = { dag_id: search.dag ?? '', run_id: search.run ?? '', event: search.event ?? '' }
   const log = useEventLog(filter)
-  useLiveQueries([['event-log']], search.dag === undefined ? {} : { dagId: search.dag }, 3_000)
+  useLiveQueries([['event-log']], { ...(search.dag === undefined ? {} : { dag_id: search.dag }), everyMs: 3_000 })
   const events = log.data?.pages.flatMap((page) => page.event_logs) ?? []
   return (
     <>

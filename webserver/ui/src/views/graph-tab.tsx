@@ -9,10 +9,8 @@ import { layoutGraph } from '../drawing/layout-graph.ts'
 import { showInstant } from '../drawing/time.tsx'
 import { Failure, Loading } from './messages.tsx'
 
-const RUNS = 25
-
 export function GraphTab({ dagId, runId }: { readonly dagId: string; readonly runId?: string }) {
-  const grid = useGrid(dagId, RUNS)
+  const grid = useGrid(dagId)
   const [chosen, setChosen] = useState<string | null>(null)
   const navigate = useNavigate()
   const structure = grid.data?.structure

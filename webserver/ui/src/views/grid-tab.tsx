@@ -2,7 +2,8 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import type { DagDetails } from '../api/types.ts'
-import { type GridRun, useGrid } from '../data/grid.ts'
+import { useGrid, useOlderRuns } from '../data/grid.ts'
+import type { GridRun } from '../data/grid-model.ts'
 import { type GridRow, gridRows } from '../drawing/grid-rows.ts'
 import { Icon } from '../drawing/icons.tsx'
 import { RunGrid } from '../drawing/run-grid.tsx'
@@ -10,15 +11,12 @@ import { StateBadge } from '../drawing/state.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
 import { TriggerButton } from './trigger-form.tsx'
 
-const FIRST_RUNS = 100
-/** The most the API gives at once. */
-const MOST_RUNS = 365
 const LEGEND = ['none', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'upstream_failed', 'skipped'] as const
 
 export function GridTab({ dag }: { readonly dag: DagDetails }) {
   const dagId = dag.dag_id
-  const [limit, setLimit] = useState(FIRST_RUNS)
-  const grid = useGrid(dagId, limit)
+  const grid = useGrid(dagId)
+  const readOlder = useOlderRuns(dagId)
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
   const structure = grid.data?.structure
   const rows = useMemo(() => (structure === undefined ? [] : gridRows(structure, collapsed)), [structure, collapsed])
@@ -55,7 +53,6 @@ export function GridTab({ dag }: { readonly dag: DagDetails }) {
   }
   const fold = (id: string) =>
     setCollapsed((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set([...old, id])))
-  const isMore = runs.length >= limit && limit < MOST_RUNS
   return (
     <section className="panel" aria-label="Grid">
       <RunGrid
@@ -64,7 +61,7 @@ export function GridTab({ dag }: { readonly dag: DagDetails }) {
         rows={rows}
         zone={dag.timezone}
         onOpen={onOpen}
-        onOldest={isMore ? () => setLimit(MOST_RUNS) : undefined}
+        onOldest={grid.data.nextBefore === null ? undefined : readOlder}
         nameOf={(row) =>
           row.isGroup ? (
             <button type="button" className="grid-fold" aria-expanded={!row.isCollapsed} onClick={() => fold(row.id)}>

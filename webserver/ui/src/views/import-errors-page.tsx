@@ -1,5 +1,4 @@
 /** Why Dag files were not taken: file, line, what is wrong, what to do. */
-import { useLiveQueries } from '../data/live.ts'
 import { useImportErrors } from '../data/operations.ts'
 import { Time } from '../drawing/time.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
@@ -7,7 +6,6 @@ import { PageHeading } from './page-heading.tsx'
 
 export function ImportErrorsPage() {
   const errors = useImportErrors()
-  useLiveQueries([['import-errors']], {}, 1_000)
   return (
     <>
       <PageHeading title="Import errors" />

@@ -1,7 +1,8 @@
 /** The log of a try as it is written, with levels, search and wrapping. Follows the end until the reader scrolls up. */
 import { ActionIcon, Checkbox, Select, TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
-import { type TiName, useLog } from '../data/task-instance.ts'
+import type { TiName } from '../data/paths.ts'
+import { useLog } from '../data/task-instance.ts'
 import { withoutAnsi } from '../drawing/ansi.ts'
 import { Icon } from '../drawing/icons.tsx'
 import { LogLines } from '../drawing/log-lines.tsx'

@@ -22,7 +22,7 @@ export function PoolsPage() {
   const pools = useList('pools')
   const [editing, setEditing] = useState<{ id: string | null; values: RecordValues } | null>(null)
   const may = useMay('operator')
-  useLiveQueries([['pools']], {}, 1_000)
+  useLiveQueries([['pools']], { kinds: ['ti.', 'pool.'], everyMs: 1_000 })
   return (
     <>
       <PageHeading

@@ -4,7 +4,6 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import type { Run } from '../api/types.ts'
 import { useDag } from '../data/dags.ts'
-import { useLiveQueries } from '../data/live.ts'
 import { type Change, useDeleteRun, useRun, useTaskInstances } from '../data/runs.ts'
 import { useMay } from '../data/session.ts'
 import { Icon } from '../drawing/icons.tsx'
@@ -26,11 +25,6 @@ export function RunPage() {
   const run = useRun(dagId, runId)
   const dag = useDag(dagId)
   const zone = dag.data?.timezone
-  const keys = [
-    ['run', dagId, runId],
-    ['tis', dagId, runId],
-  ]
-  useLiveQueries(keys, { dagId, runNumber: run.data?.id })
   if (run.isPending) return <Loading />
   if (run.isError) return <Failure error={run.error} title={`Run ${runId}`} />
   const { data } = run

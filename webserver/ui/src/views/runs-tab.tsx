@@ -3,7 +3,6 @@ import { Pagination, Select } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DagDetails } from '../api/types.ts'
-import { useLiveQueries } from '../data/live.ts'
 import { RUNS_PER_PAGE, useRuns } from '../data/runs.ts'
 import { StateBadge } from '../drawing/state.tsx'
 import { showDuration, Time } from '../drawing/time.tsx'
@@ -15,7 +14,6 @@ export function RunsTab({ dag }: { readonly dag: DagDetails }) {
   const [state, setState] = useState<string | null>(null)
   const [offset, setOffset] = useState(0)
   const runs = useRuns(dagId, { state, offset })
-  useLiveQueries([['runs', dagId]], { dagId }, 1_000)
   return (
     <>
       <Select

@@ -4,10 +4,10 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { TaskInstance } from '../api/types.ts'
 import { useDag } from '../data/dags.ts'
-import { useLiveQueries } from '../data/live.ts'
-import { type Change, useRun } from '../data/runs.ts'
+import type { TiName } from '../data/paths.ts'
+import type { Change } from '../data/runs.ts'
 import { useMay } from '../data/session.ts'
-import { type TiName, useReasons, useTaskInstance, useTries } from '../data/task-instance.ts'
+import { useReasons, useTaskInstance, useTries } from '../data/task-instance.ts'
 import { Icon } from '../drawing/icons.tsx'
 import { StateBadge, stateWord } from '../drawing/state.tsx'
 import { showDuration, Time, useNow } from '../drawing/time.tsx'
@@ -25,11 +25,9 @@ export function TaskInstancePage() {
   const search = useSearch({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
   const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
   const { dagId, runId, taskId } = name
-  const run = useRun(dagId, runId)
   const zone = useDag(dagId).data?.timezone
   const ti = useTaskInstance(name)
   const tries = useTries(name)
-  useLiveQueries([['ti', dagId, runId]], { dagId, runNumber: run.data?.id })
   if (ti.isPending) return <Loading />
   if (ti.isError) return <Failure error={ti.error} title={`${taskId} in ${runId}`} />
   const { data } = ti

@@ -1,5 +1,6 @@
 /** What a task instance handed on. */
-import { type TiName, useXComs } from '../data/task-instance.ts'
+import type { TiName } from '../data/paths.ts'
+import { useXComs } from '../data/task-instance.ts'
 import { Empty, Failure, Loading } from './messages.tsx'
 import { JsonBox } from './scroll-box.tsx'
 
