@@ -1,16 +1,11 @@
-/** Addresses of the page. Every view, tab, filter and selected try is in the address, so that it can be sent to somebody. */
-import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+/**
+ * Addresses of the page, and which program draws each: it is loaded when it is first looked at. Every view, tab, filter and selected try is in the address, so that it can be sent to
+ * somebody.
+ */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { AppFrame } from './views/app-frame.tsx'
-import { ConnectionsPage } from './views/connections-page.tsx'
-import { DagListPage } from './views/dag-list-page.tsx'
-import { DAG_TABS, DagPage, type DagTab } from './views/dag-page.tsx'
-import { EventLogPage } from './views/event-log-page.tsx'
-import { ImportErrorsPage } from './views/import-errors-page.tsx'
-import { NotFound } from './views/messages.tsx'
-import { PoolsPage } from './views/pools-page.tsx'
-import { RunPage } from './views/run-page.tsx'
-import { TaskInstancePage } from './views/task-instance-page.tsx'
-import { VariablesPage } from './views/variables-page.tsx'
+import { DAG_TABS, type DagTab } from './views/dag-tabs.ts'
+import { Loading, NotFound } from './views/messages.tsx'
 
 const rootRoute = createRootRoute({ component: AppFrame, notFoundComponent: NotFound })
 
@@ -28,7 +23,7 @@ const homeRoute = createRoute({
 const dagsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dags',
-  component: DagListPage,
+  component: lazyRouteComponent(() => import('./views/dag-list-page.tsx'), 'DagListPage'),
   validateSearch: (search): { q?: string; tags?: string; failing?: boolean; offset?: number } => ({
     ...(text(search.q) === undefined ? {} : { q: text(search.q)! }),
     ...(text(search.tags) === undefined ? {} : { tags: text(search.tags)! }),
@@ -40,7 +35,7 @@ const dagsRoute = createRoute({
 const dagRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dags/$dagId',
-  component: DagPage,
+  component: lazyRouteComponent(() => import('./views/dag-page.tsx'), 'DagPage'),
   validateSearch: (search): { tab?: DagTab } => {
     const tab = DAG_TABS.find((name) => name === search.tab)
     return tab === undefined ? {} : { tab }
@@ -50,13 +45,13 @@ const dagRoute = createRoute({
 const runRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dags/$dagId/runs/$runId',
-  component: RunPage,
+  component: lazyRouteComponent(() => import('./views/run-page.tsx'), 'RunPage'),
 })
 
 const tiRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dags/$dagId/runs/$runId/tasks/$taskId',
-  component: TaskInstancePage,
+  component: lazyRouteComponent(() => import('./views/task-instance-page.tsx'), 'TaskInstancePage'),
   validateSearch: (search): { try?: number } => {
     const number = count(search.try)
     return number === undefined ? {} : { try: number }
@@ -64,16 +59,32 @@ const tiRoute = createRoute({
 })
 
 const plain = [
-  createRoute({ getParentRoute: () => rootRoute, path: '/import-errors', component: ImportErrorsPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/pools', component: PoolsPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/variables', component: VariablesPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/connections', component: ConnectionsPage }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/import-errors',
+    component: lazyRouteComponent(() => import('./views/import-errors-page.tsx'), 'ImportErrorsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/pools',
+    component: lazyRouteComponent(() => import('./views/pools-page.tsx'), 'PoolsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/variables',
+    component: lazyRouteComponent(() => import('./views/variables-page.tsx'), 'VariablesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/connections',
+    component: lazyRouteComponent(() => import('./views/connections-page.tsx'), 'ConnectionsPage'),
+  }),
 ] as const
 
 const eventsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/events',
-  component: EventLogPage,
+  component: lazyRouteComponent(() => import('./views/event-log-page.tsx'), 'EventLogPage'),
   validateSearch: (search): { dag?: string; run?: string; event?: string } => ({
     ...(text(search.dag) === undefined ? {} : { dag: text(search.dag)! }),
     ...(text(search.run) === undefined ? {} : { run: text(search.run)! }),
@@ -84,6 +95,10 @@ const eventsRoute = createRoute({
 export const router = createRouter({
   routeTree: rootRoute.addChildren([homeRoute, dagsRoute, dagRoute, runRoute, tiRoute, eventsRoute, ...plain]),
   scrollRestoration: true,
+  // A page's program is on its way as soon as somebody points at a link to it.
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultPendingComponent: Loading,
 })
 
 declare module '@tanstack/react-router' {

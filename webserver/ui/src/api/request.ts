@@ -13,6 +13,11 @@ export class ApiError extends Error {
 
 export const API = '/api/v2'
 export const SESSION_LOST = 'tradewind:session-lost'
+/** A command was not answered at once; whoever sent it goes on waiting. */
+export const COMMAND_WAITS = 'tradewind:command-waits'
+const ASK_EVERY_MS = 1_000
+/** The server gives a command so long to be taken. */
+const COMMAND_VALID_MS = 5 * 60_000
 
 let csrfToken: string | null = null
 
@@ -70,12 +75,34 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
   }
   const text = await response.text()
   const answer: unknown = text === '' ? null : parse(text)
+  if (response.status === 202) return (await outcomeOf(answer)) as T
   if (response.ok) return answer as T
   if (response.status === 401) window.dispatchEvent(new Event(SESSION_LOST))
   throw new ApiError(
     response.status,
     detailOf(answer) ?? `The server answered ${response.status} ${response.statusText}.`,
   )
+}
+
+interface Command {
+  readonly state: 'pending' | 'done' | 'refused'
+  readonly value: unknown
+  readonly detail: string | null
+}
+
+/** The command waits for the scheduler: followed until it is answered, or too old to be taken. */
+async function outcomeOf(pending: unknown): Promise<unknown> {
+  const id = (pending as { readonly command_id?: unknown } | null)?.command_id
+  if (typeof id !== 'number') return pending
+  window.dispatchEvent(new Event(COMMAND_WAITS))
+  const until = Date.now() + COMMAND_VALID_MS
+  while (Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+    const command = await send<Command>('GET', `${API}/commands/${id}`)
+    if (command.state === 'done') return command.value
+    if (command.state === 'refused') throw new ApiError(409, command.detail ?? 'It was refused.')
+  }
+  throw new ApiError(504, `No scheduler has taken command ${id} for five minutes; it is not taken any more.`)
 }
 
 function parse(text: string): unknown {

@@ -35,6 +35,7 @@ export type TiList = Answer<`${RunPath}/taskInstances`>
 /** As the page keeps it: one without a state yet is `none`. */
 export type TiState = NonNullable<TaskInstance['state']> | 'none'
 export type Reason = Answer<`${TiPath}/dependencies`>['dependencies'][number]
+export type TaskInput = Answer<`${TiPath}/inputs`>['inputs'][number]
 export type LogPage = Answer<`${TiPath}/logs/{try_number}`>
 export type XComEntry = Answer<`${TiPath}/xcomEntries/{xcom_key}`>
 export type XComList = Answer<`${TiPath}/xcomEntries`>

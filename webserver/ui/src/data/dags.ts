@@ -1,6 +1,6 @@
 /** Dags: the list, one of them, its versions and source, pausing and triggering. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { API, get, patch, post, type Query } from '../api/request.ts'
+import { API, get, patch, post, type Query, remove } from '../api/request.ts'
 import type { DagDetails, DagList, Run, Source } from '../api/types.ts'
 import { useLiveQueries } from './live.ts'
 import { patchDags } from './live-patches.ts'
@@ -79,6 +79,14 @@ export function usePause(dagId: string) {
         client.invalidateQueries({ queryKey: ['dags'] }),
         client.invalidateQueries({ queryKey: ['dag', dagId] }),
       ]),
+  })
+}
+
+export function useDeleteDag(dagId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => remove(dagPath(dagId)),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['dags'] }),
   })
 }
 

@@ -14,6 +14,14 @@ export function usePlatform() {
   })
 }
 
+export function useDrain() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (verb: 'drain' | 'resume') => post(`${API}/platform/${verb}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['platform'] }),
+  })
+}
+
 export function useImportErrors() {
   return useQuery({
     queryKey: ['import-errors'],

@@ -1,7 +1,7 @@
 /** Runs of a Dag, one run with its task instances, and what can be done to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get, patch, post, remove } from '../api/request.ts'
-import type { Run, RunList, TiList } from '../api/types.ts'
+import type { Run, RunList, TaskInstance, TiList } from '../api/types.ts'
 import { liveDag, useLiveDag } from './dag-feed.ts'
 import { dagPath, runPath, tiPath } from './paths.ts'
 
@@ -87,10 +87,11 @@ export type Change =
   | ({ readonly kind: 'cancel' } & Pick<ChangeOptions, 'taskIds'>)
   | { readonly kind: 'mark-run'; readonly state: 'success' | 'failed' }
 
+/** A task instance that a change touches, with the state it gets; `null` is that of one that has not begun. */
 export interface Affected {
   readonly task_id: string
   readonly state: string | null
-  readonly new_state?: string | null
+  readonly new_state: string | null
 }
 
 function send(dagId: string, runId: string, change: Change, dryRun: boolean): Promise<unknown> {
@@ -115,29 +116,36 @@ function send(dagId: string, runId: string, change: Change, dryRun: boolean): Pr
       return patch(dryRun ? `${path}/dry_run` : path, body)
     }
     case 'cancel':
-      return post(`${run}/cancel`, {
+      return post(dryRun ? `${run}/cancel/dry_run` : `${run}/cancel`, {
         ...(change.taskIds.length === 0 ? {} : { task_ids: change.taskIds }),
       })
     case 'mark-run':
-      return patch(run, { state: change.state })
+      return patch(dryRun ? `${run}/dry_run` : run, { state: change.state })
   }
 }
 
 /** Exactly what a change would touch: the server plans it with the functions that then do it. */
-export function usePreview(dagId: string, runId: string, change: Change, enabled: boolean) {
+export function usePreview(dagId: string, runId: string, change: Change) {
   return useQuery({
     queryKey: ['preview', dagId, runId, change],
-    enabled: enabled && change.kind !== 'mark-run' && change.kind !== 'cancel',
     staleTime: 0,
     gcTime: 0,
-    queryFn: async () => {
-      const answer = (await send(dagId, runId, change, true)) as {
-        readonly task_instances: readonly Affected[]
-        readonly cleared: readonly Affected[]
-      }
-      return [...answer.task_instances, ...answer.cleared.map((one) => ({ ...one, new_state: 'none' }))]
-    },
+    queryFn: async () => affectedBy(change, await send(dagId, runId, change, true)),
   })
+}
+
+function affectedBy(change: Change, answer: unknown): readonly Affected[] {
+  if (change.kind === 'cancel' || change.kind === 'mark-run') {
+    return (answer as { readonly changes: readonly Affected[] }).changes
+  }
+  const { task_instances: tis, cleared } = answer as TiChange
+  const become = (state: string | null) => (one: TaskInstance) => ({ ...one, new_state: state })
+  return [...tis.map(become(change.kind === 'mark' ? change.state : null)), ...cleared.map(become(null))]
+}
+
+interface TiChange {
+  readonly task_instances: readonly TaskInstance[]
+  readonly cleared: readonly TaskInstance[]
 }
 
 export function useChange(dagId: string, runId: string) {

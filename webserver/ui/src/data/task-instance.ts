@@ -1,11 +1,12 @@
 /** One task instance: its tries, XComs, why it is not running, and its log as it is written. */
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { type LiveLogLine, type LogTopic, liveSocket } from '../api/live-socket.ts'
-import { get } from '../api/request.ts'
-import type { LogPage, Reason, TaskInstance, TiList, XComEntry, XComList } from '../api/types.ts'
+import { get, patch } from '../api/request.ts'
+import type { LogPage, Reason, TaskInput, TaskInstance, TiList, XComEntry, XComList } from '../api/types.ts'
 import { liveDag, useLiveDag } from './dag-feed.ts'
 import { type TiName, tiPath } from './paths.ts'
+import { useRefreshRun } from './runs.ts'
 
 const tiKey = ({ dagId, runId, taskId }: TiName, what: string) => ['ti', dagId, runId, taskId, what]
 
@@ -55,6 +56,25 @@ export function useXComs(name: TiName, tryNumber: number | null) {
           .map((entry) => get<XComEntry>(`${tiPath(name)}/xcomEntries/${encodeURIComponent(entry.key)}`, {}, signal)),
       )
     },
+  })
+}
+
+export function useInputs(name: TiName, tryNumber: number) {
+  return useQuery({
+    queryKey: [...tiKey(name, 'inputs'), tryNumber],
+    queryFn: async ({ signal }) => {
+      const query = tryNumber === 0 ? {} : { try_number: tryNumber }
+      const answer = await get<{ readonly inputs: readonly TaskInput[] }>(`${tiPath(name)}/inputs`, query, signal)
+      return answer.inputs
+    },
+  })
+}
+
+export function useSetTiNote(name: TiName) {
+  const refresh = useRefreshRun(name.dagId, name.runId)
+  return useMutation({
+    mutationFn: (note: string | null) => patch(tiPath(name), { note }),
+    onSettled: refresh,
   })
 }
 

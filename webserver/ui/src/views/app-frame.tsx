@@ -11,11 +11,12 @@ import {
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { useLiveQueries, useLiveStatus } from '../data/live.ts'
-import { useImportErrors, usePlatform } from '../data/operations.ts'
-import { useSession, useSignOut } from '../data/session.ts'
+import { useLiveQueries } from '../data/live.ts'
+import { useDrain, useImportErrors, usePlatform } from '../data/operations.ts'
+import { useMay, useSession, useSignOut } from '../data/session.ts'
 import { Icon, type IconName } from '../drawing/icons.tsx'
+import { Banner } from './banner.tsx'
+import { ConfirmDialog } from './dialog.tsx'
 import { Failure, Loading } from './messages.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
@@ -93,38 +94,6 @@ function Frame({ name, role }: { readonly name: string; readonly role: string })
   )
 }
 
-/** A connection that is away for a moment is no news; one that stays away is. */
-const LOST_AFTER_MS = 4_000
-
-function Banner() {
-  const platform = usePlatform()
-  const status = useLiveStatus()
-  const [isLost, setIsLost] = useState(false)
-  useEffect(() => {
-    if (status !== 'lost') return setIsLost(false)
-    const timer = window.setTimeout(() => setIsLost(true), LOST_AFTER_MS)
-    return () => window.clearTimeout(timer)
-  }, [status])
-  const messages: { readonly text: string; readonly bad: boolean }[] = []
-  if (platform.data?.leading === false) {
-    messages.push({ text: 'No scheduler is leading: nothing runs. Start one with: tradewind standalone', bad: true })
-  }
-  if (platform.data?.draining === true) {
-    messages.push({ text: 'Draining: no new tries begin until somebody resumes: tradewind resume', bad: false })
-  }
-  if (platform.isError) messages.push({ text: `What you see may be old: ${platform.error.message}`, bad: true })
-  if (isLost) messages.push({ text: 'Live updates are interrupted; connecting again …', bad: false })
-  return (
-    <div role="status" aria-live="polite" style={{ margin: messages.length > 0 ? '0 0 16px' : 0 }}>
-      {messages.map(({ text, bad }) => (
-        <div key={text} className={bad ? 'banner bad' : 'banner'} style={{ borderRadius: 8 }}>
-          <Icon name="warning" /> <span>{text}</span>
-        </div>
-      ))}
-    </div>
-  )
-}
-
 function ColourScheme() {
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false })
@@ -146,22 +115,52 @@ function ColourScheme() {
 
 function Account({ name, role }: { readonly name: string; readonly role: string }) {
   const signOut = useSignOut()
+  const [isDraining, { open, close }] = useDisclosure()
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
-        <UnstyledButton aria-label={`Account of ${name}`} style={{ display: 'flex', gap: 6, alignItems: 'center' }}>
-          <Icon name="user" /> <span style={{ fontSize: 14 }}>{name}</span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {name}, {role}
-        </Menu.Label>
-        <Menu.Item component="a" href="/api/v2/docs" target="_blank" rel="noreferrer">
-          API reference
-        </Menu.Item>
-        <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end" width={210}>
+        <Menu.Target>
+          <UnstyledButton aria-label={`Account of ${name}`} style={{ display: 'flex', gap: 6, alignItems: 'center' }}>
+            <Icon name="user" /> <span style={{ fontSize: 14 }}>{name}</span>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {name}, {role}
+          </Menu.Label>
+          <Menu.Item component="a" href="/api/v2/docs" target="_blank" rel="noreferrer">
+            API reference
+          </Menu.Item>
+          <DrainItem onAsk={open} />
+          <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <DrainDialog isOpen={isDraining} onClose={close} />
+    </>
+  )
+}
+
+function DrainItem({ onAsk }: { readonly onAsk: () => void }) {
+  const platform = usePlatform()
+  if (!useMay('admin') || platform.data?.draining !== false) return null
+  return <Menu.Item onClick={onAsk}>Drain …</Menu.Item>
+}
+
+function DrainDialog({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+  const drain = useDrain()
+  return (
+    <ConfirmDialog
+      opened={isOpen}
+      onClose={onClose}
+      title="Drain the platform?"
+      verb="Drain"
+      isPending={drain.isPending}
+      error={drain.error}
+      isHarmless
+      onConfirm={() => drain.mutate('drain', { onSuccess: onClose })}
+    >
+      No new tries begin, of any Dag; what runs may end. So the machine can be stopped without losing work. It lasts
+      until somebody resumes.
+    </ConfirmDialog>
   )
 }

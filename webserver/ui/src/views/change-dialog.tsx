@@ -2,10 +2,11 @@
  * Clear, mark or cancel, with exactly what will change shown first: the server plans it for the preview with the very
  * functions that then do it.
  */
-import { Alert, Button, Checkbox, Group, Modal, ScrollArea, Stack, Text } from '@mantine/core'
+import { Alert, Button, Checkbox, Group, ScrollArea, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { type Affected, type Change, useChange, usePreview } from '../data/runs.ts'
 import { StateBadge } from '../drawing/state.tsx'
+import { Dialog } from './dialog.tsx'
 import { Failure, Loading } from './messages.tsx'
 import { showToast } from './toasts.tsx'
 
@@ -19,9 +20,9 @@ interface Props {
 
 export function ChangeDialog({ dagId, runId, change, onClose }: Props) {
   return (
-    <Modal opened={change !== null} onClose={onClose} title={change === null ? '' : titleOf(change)} size="lg">
+    <Dialog opened={change !== null} onClose={onClose} title={change === null ? '' : titleOf(change)} size="lg">
       {change !== null && <Body key={JSON.stringify(change)} {...{ dagId, runId, onClose }} start={change} />}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -42,14 +43,15 @@ function titleOf(change: Change): string {
 function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
   const { dagId, runId, start, onClose } = props
   const [change, setChange] = useState(start)
-  const preview = usePreview(dagId, runId, change, true)
+  const preview = usePreview(dagId, runId, change)
   const act = useChange(dagId, runId)
-  const canPreview = change.kind === 'clear' || change.kind === 'mark'
+  // The run itself changes even where none of its task instances does.
+  const isOfRun = change.kind === 'mark-run' || (change.kind === 'cancel' && change.taskIds.length === 0)
   const count = preview.data?.length ?? 0
   const confirm = () =>
     act.mutate(change, {
       onSuccess: () => {
-        showToast('Done', titleOf(change))
+        showToast(doneOf(change), runId)
         onClose()
       },
     })
@@ -84,7 +86,7 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
         <Text size="sm">
           {change.taskIds.length === 0
             ? 'Live tries of the run are ended for good, without retry, and the run fails.'
-            : 'The live try is ended for good, without retry.'}
+            : 'The task instance fails for good, without retry; a live try is ended.'}
         </Text>
       )}
       {change.kind === 'mark-run' && (
@@ -92,14 +94,13 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
           The run ends now as {change.state}. Tries that run are ended; task instances that have not begun are not run.
         </Text>
       )}
-      {canPreview &&
-        (preview.isPending ? (
-          <Loading />
-        ) : preview.isError ? (
-          <Failure error={preview.error} title="No preview" />
-        ) : (
-          <Preview change={change} affected={preview.data} />
-        ))}
+      {preview.isPending ? (
+        <Loading />
+      ) : preview.isError ? (
+        <Failure error={preview.error} title="No preview" />
+      ) : (
+        (count > 0 || !isOfRun) && <Preview change={change} affected={preview.data} />
+      )}
       {act.isError && <Failure error={act.error} title="Nothing was changed" />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
@@ -108,7 +109,7 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
         <Button
           onClick={confirm}
           loading={act.isPending}
-          disabled={canPreview && (preview.isPending || count === 0)}
+          disabled={!preview.isSuccess || (count === 0 && !isOfRun)}
           {...(change.kind === 'cancel' ? { color: 'red' } : {})}
         >
           {labelOf(change, count)}
@@ -116,6 +117,12 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
       </Group>
     </Stack>
   )
+}
+
+function doneOf(change: Change): string {
+  const many = change.kind !== 'mark-run' && change.taskIds.length === 1 ? (change.taskIds[0] ?? '') : 'The run'
+  if (change.kind === 'clear') return `${many} is cleared`
+  return change.kind === 'cancel' ? `${many} is cancelled` : `${many} is marked as ${change.state}`
 }
 
 function labelOf(change: Change, count: number): string {
@@ -134,7 +141,6 @@ function Preview({ change, affected }: { readonly change: Change; readonly affec
       </Alert>
     )
   }
-  const next = (one: Affected) => one.new_state ?? (change.kind === 'mark' ? change.state : 'none')
   return (
     <div>
       <Text size="sm" mb={6}>
@@ -151,7 +157,7 @@ function Preview({ change, affected }: { readonly change: Change; readonly affec
                 </td>
                 <td aria-hidden="true">→</td>
                 <td>
-                  <StateBadge state={next(one)} />
+                  <StateBadge state={one.new_state} />
                 </td>
               </tr>
             ))}

@@ -31,13 +31,11 @@ export function ConnectionsPage() {
       <PageHeading
         title="Connections"
         actions={
-          <Button
-            leftSection={<Icon name="plus" size={16} />}
-            disabled={!may}
-            onClick={() => setEditing({ id: null, values: {} })}
-          >
-            New connection
-          </Button>
+          may && (
+            <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setEditing({ id: null, values: {} })}>
+              New connection
+            </Button>
+          )
         }
       />
       {connections.isPending ? (
@@ -79,7 +77,6 @@ export function ConnectionsPage() {
                 <RecordActions
                   list="connections"
                   id={one.connection_id}
-                  disabled={!may}
                   onEdit={() =>
                     setEditing({
                       id: one.connection_id,

@@ -1,22 +1,21 @@
 /** One Dag: its grid, graph, runs, code and details, each a tab with an address of its own. */
 import { Badge, Tabs } from '@mantine/core'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useDag } from '../data/dags.ts'
 import { CodeTab } from './code-tab.tsx'
+import { DAG_TABS } from './dag-tabs.ts'
 import { DetailsTab } from './details-tab.tsx'
 import { GridTab } from './grid-tab.tsx'
 import { Failure, Loading } from './messages.tsx'
 import { PageHeading } from './page-heading.tsx'
 import { PauseSwitch } from './pause-switch.tsx'
 import { RunsTab } from './runs-tab.tsx'
+import { Trail } from './trail.tsx'
 import { TriggerButton } from './trigger-form.tsx'
 
 /** The drawing of graphs and its layout program are large, and not everybody looks at them. */
 const GraphTab = lazy(async () => ({ default: (await import('./graph-tab.tsx')).GraphTab }))
-
-export const DAG_TABS = ['grid', 'graph', 'runs', 'code', 'details'] as const
-export type DagTab = (typeof DAG_TABS)[number]
 
 export function DagPage() {
   const { dagId } = useParams({ from: '/dags/$dagId' })
@@ -30,11 +29,7 @@ export function DagPage() {
     <>
       <PageHeading
         title={data.dag_display_name}
-        trail={
-          <Link to="/dags" className="plain">
-            Dags
-          </Link>
-        }
+        trail={<Trail />}
         beside={
           <>
             <PauseSwitch dagId={dagId} isPaused={data.is_paused} />

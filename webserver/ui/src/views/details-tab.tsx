@@ -1,7 +1,14 @@
 /** What is known of a Dag besides its runs. */
+import { Button } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { DagDetails } from '../api/types.ts'
+import { useDeleteDag } from '../data/dags.ts'
+import { useMay } from '../data/session.ts'
+import { Icon } from '../drawing/icons.tsx'
 import { showDuration, Time } from '../drawing/time.tsx'
+import { ConfirmDialog } from './dialog.tsx'
 import { Facts } from './facts.tsx'
 import { JsonBox } from './scroll-box.tsx'
 
@@ -39,6 +46,35 @@ export function DetailsTab({ dag }: { readonly dag: DagDetails }) {
           <JsonBox label="JSON Schema of the params" value={dag.params} />
         </section>
       )}
+      <DeleteDag dag={dag} />
     </>
+  )
+}
+
+/** Its file has to be gone first, or it would be back at once: the server says so. */
+function DeleteDag({ dag }: { readonly dag: DagDetails }) {
+  const [isOpen, { open, close }] = useDisclosure()
+  const remove = useDeleteDag(dag.dag_id)
+  const navigate = useNavigate()
+  if (!useMay('admin')) return null
+  return (
+    <div style={{ marginTop: 18 }}>
+      <Button variant="default" leftSection={<Icon name="trash" size={16} />} onClick={open}>
+        Delete this Dag
+      </Button>
+      <ConfirmDialog
+        opened={isOpen}
+        onClose={close}
+        title={`Delete ${dag.dag_id}?`}
+        verb="Delete"
+        isPending={remove.isPending}
+        error={remove.error}
+        onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags' }) })}
+      >
+        Its runs go with their tries, logs and XComs. Its events stay.
+        {!dag.is_stale &&
+          ` Delete ${dag.relative_fileloc} first: while the file declares it, it would be back at once.`}
+      </ConfirmDialog>
+    </div>
   )
 }

@@ -28,13 +28,14 @@ export function PoolsPage() {
       <PageHeading
         title="Pools"
         actions={
-          <Button
-            leftSection={<Icon name="plus" size={16} />}
-            disabled={!may}
-            onClick={() => setEditing({ id: null, values: { slots: 16 } })}
-          >
-            New pool
-          </Button>
+          may && (
+            <Button
+              leftSection={<Icon name="plus" size={16} />}
+              onClick={() => setEditing({ id: null, values: { slots: 16 } })}
+            >
+              New pool
+            </Button>
+          )
         }
       />
       {pools.isPending ? (
@@ -66,7 +67,6 @@ export function PoolsPage() {
                 <RecordActions
                   list="pools"
                   id={pool.name}
-                  disabled={!may}
                   canDelete={pool.name !== 'default_pool'}
                   onEdit={() =>
                     setEditing({

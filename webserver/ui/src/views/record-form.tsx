@@ -1,7 +1,8 @@
 /** A dialog that makes or changes one pool, variable or connection. */
-import { Button, Group, Modal, NumberInput, PasswordInput, Stack, Switch, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, NumberInput, PasswordInput, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { type ListName, useSave } from '../data/operations.ts'
+import { Dialog } from './dialog.tsx'
 import { Failure } from './messages.tsx'
 
 export interface RecordField {
@@ -30,9 +31,9 @@ interface Props {
 export function RecordDialog(props: Props) {
   const { editing, title, onClose } = props
   return (
-    <Modal opened={editing !== null} onClose={onClose} title={`${editing?.id == null ? 'New' : 'Edit'} ${title}`}>
+    <Dialog opened={editing !== null} onClose={onClose} title={`${editing?.id == null ? 'New' : 'Edit'} ${title}`}>
       {editing !== null && <RecordForm {...props} editing={editing} />}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -57,7 +58,7 @@ function RecordForm({
           <FieldInput
             key={field.name}
             field={field}
-            value={values[field.name] ?? ''}
+            value={values[field.name] ?? (field.kind === 'yes-no' ? false : '')}
             disabled={field.isId === true && editing.id !== null}
             onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}
           />

@@ -1,28 +1,29 @@
 /** One run: how it stands, its task instances, what it was given, and what can be done to it. */
-import { Button, Group, Menu, Tabs } from '@mantine/core'
+import { Menu, Tabs } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import type { Run } from '../api/types.ts'
 import { useDag } from '../data/dags.ts'
-import { type Change, useDeleteRun, useRun, useTaskInstances } from '../data/runs.ts'
-import { useMay } from '../data/session.ts'
-import { Icon } from '../drawing/icons.tsx'
+import { useDeleteRun, useRun, useSetNote, useTaskInstances } from '../data/runs.ts'
 import { StateBadge } from '../drawing/state.tsx'
 import { showDuration, Time } from '../drawing/time.tsx'
-import { ChangeDialog } from './change-dialog.tsx'
+import { ChangeActions } from './change-actions.tsx'
 import { DataTable } from './data-table.tsx'
+import { ConfirmDialog } from './dialog.tsx'
 import { Facts } from './facts.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
+import { Note } from './note.tsx'
 import { PageHeading } from './page-heading.tsx'
-import { RunNote } from './run-note.tsx'
 import { JsonBox } from './scroll-box.tsx'
-import { useReportFailure } from './toasts.tsx'
+import { Trail } from './trail.tsx'
 
 const GraphTab = lazy(async () => ({ default: (await import('./graph-tab.tsx')).GraphTab }))
 
 export function RunPage() {
   const { dagId, runId } = useParams({ from: '/dags/$dagId/runs/$runId' })
   const run = useRun(dagId, runId)
+  const saveNote = useSetNote(dagId, runId)
   const dag = useDag(dagId)
   const zone = dag.data?.timezone
   if (run.isPending) return <Loading />
@@ -32,17 +33,7 @@ export function RunPage() {
     <>
       <PageHeading
         title={runId}
-        trail={
-          <>
-            <Link to="/dags" className="plain">
-              Dags
-            </Link>{' '}
-            /{' '}
-            <Link to="/dags/$dagId" params={{ dagId }} className="plain">
-              {dagId}
-            </Link>
-          </>
-        }
+        trail={<Trail dagId={dagId} />}
         beside={<StateBadge state={data.state} />}
         actions={<RunActions run={data} />}
       />
@@ -57,9 +48,14 @@ export function RunPage() {
             'Made by': data.triggered_by,
             'Run after': <Time at={data.run_after} zone={zone} />,
             'Dag version': data.dag_versions.at(-1)?.version_number,
+            Events: (
+              <Link to="/events" search={{ dag: dagId, run: runId }} className="plain">
+                What happened
+              </Link>
+            ),
           }}
         />
-        <RunNote run={data} />
+        <Note note={data.note} save={saveNote} />
       </section>
       <Tabs defaultValue="tasks" keepMounted={false}>
         <Tabs.List mb="md">
@@ -133,52 +129,40 @@ function TaskInstances(props: { readonly dagId: string; readonly runId: string; 
 
 function RunActions({ run }: { readonly run: Run }) {
   const { dag_id: dagId, dag_run_id: runId, state } = run
-  const [change, setChange] = useState<Change | null>(null)
-  const may = useMay('operator')
+  const [isDeleting, { open, close }] = useDisclosure()
   const remove = useDeleteRun(dagId, runId)
   const navigate = useNavigate()
-  useReportFailure(remove.error, 'The run was not deleted')
   const isFinished = state === 'success' || state === 'failed'
   const whole = { taskIds: [], upstream: false, downstream: false }
   return (
-    <Group gap="xs">
-      <Button
-        variant="default"
-        leftSection={<Icon name="rerun" size={16} />}
-        disabled={!may}
-        onClick={() => setChange({ kind: 'clear', ...whole, onlyFailed: state === 'failed' })}
+    <>
+      <ChangeActions
+        dagId={dagId}
+        runId={runId}
+        clear={{ kind: 'clear', ...whole, onlyFailed: state === 'failed' }}
+        choices={[
+          { label: 'Mark as success', change: { kind: 'mark-run', state: 'success' } },
+          { label: 'Mark as failed', change: { kind: 'mark-run', state: 'failed' } },
+          { label: 'Cancel the run', change: { kind: 'cancel', taskIds: [] }, isDisabled: isFinished, isGrave: true },
+        ]}
       >
-        Clear
-      </Button>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" disabled={!may} rightSection={<Icon name="down" size={14} />}>
-            More
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setChange({ kind: 'mark-run', state: 'success' })}>Mark as success</Menu.Item>
-          <Menu.Item onClick={() => setChange({ kind: 'mark-run', state: 'failed' })}>Mark as failed</Menu.Item>
-          <Menu.Item disabled={isFinished} onClick={() => setChange({ kind: 'cancel', taskIds: [] })}>
-            Cancel the run
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item onClick={() => void navigate({ to: '/events', search: { dag: dagId, run: runId } })}>
-            Its events
-          </Menu.Item>
-          <Menu.Item
-            disabled={!isFinished}
-            color="red"
-            onClick={() => {
-              if (!window.confirm(`Delete run ${runId} with its tries and XComs? Its events stay.`)) return
-              remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags/$dagId', params: { dagId } }) })
-            }}
-          >
-            Delete the run
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <ChangeDialog dagId={dagId} runId={runId} change={change} onClose={() => setChange(null)} />
-    </Group>
+        <Menu.Item disabled={!isFinished} color="red" onClick={open}>
+          Delete the run
+        </Menu.Item>
+      </ChangeActions>
+      <ConfirmDialog
+        opened={isDeleting}
+        onClose={close}
+        title="Delete the run?"
+        verb="Delete"
+        isPending={remove.isPending}
+        error={remove.error}
+        onConfirm={() =>
+          remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags/$dagId', params: { dagId } }) })
+        }
+      >
+        {runId} goes with its tries, logs and XComs. Its events stay.
+      </ConfirmDialog>
+    </>
   )
 }

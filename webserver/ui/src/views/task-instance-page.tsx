@@ -1,21 +1,20 @@
 /** One task instance: each of its tries with log, cause of death and XComs, and why it is not running. */
-import { Alert, Button, Group, Menu, Tabs } from '@mantine/core'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Alert, Button, Group, Tabs } from '@mantine/core'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { TaskInstance } from '../api/types.ts'
 import { useDag } from '../data/dags.ts'
 import type { TiName } from '../data/paths.ts'
-import type { Change } from '../data/runs.ts'
-import { useMay } from '../data/session.ts'
-import { useReasons, useTaskInstance, useTries } from '../data/task-instance.ts'
-import { Icon } from '../drawing/icons.tsx'
+import { useReasons, useSetTiNote, useTaskInstance, useTries } from '../data/task-instance.ts'
 import { StateBadge, stateWord } from '../drawing/state.tsx'
 import { showDuration, Time, useNow } from '../drawing/time.tsx'
-import { ChangeDialog } from './change-dialog.tsx'
+import { ChangeActions, type ChangeChoice } from './change-actions.tsx'
 import { Facts } from './facts.tsx'
+import { InputsPanel } from './inputs-panel.tsx'
 import { LogPanel } from './log-panel.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
+import { Note } from './note.tsx'
 import { PageHeading } from './page-heading.tsx'
+import { Trail } from './trail.tsx'
 import { XComPanel } from './xcom-panel.tsx'
 
 const FINISHED = new Set(['success', 'failed', 'skipped', 'upstream_failed', 'removed'])
@@ -28,6 +27,7 @@ export function TaskInstancePage() {
   const zone = useDag(dagId).data?.timezone
   const ti = useTaskInstance(name)
   const tries = useTries(name)
+  const saveNote = useSetTiNote(name)
   if (ti.isPending) return <Loading />
   if (ti.isError) return <Failure error={ti.error} title={`${taskId} in ${runId}`} />
   const { data } = ti
@@ -37,31 +37,22 @@ export function TaskInstancePage() {
     <>
       <PageHeading
         title={taskId}
-        trail={
-          <>
-            <Link to="/dags" className="plain">
-              Dags
-            </Link>{' '}
-            /{' '}
-            <Link to="/dags/$dagId" params={{ dagId }} className="plain">
-              {dagId}
-            </Link>{' '}
-            /{' '}
-            <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} className="plain">
-              {runId}
-            </Link>
-          </>
-        }
+        trail={<Trail dagId={dagId} runId={runId} />}
         beside={<StateBadge state={data.state} />}
         actions={<Actions ti={data} />}
       />
+      <Note note={data.note} save={saveNote} />
       <WhyNot name={name} ti={data} />
       {tries.isError ? (
         <Failure error={tries.error} title="Its tries could not be read" />
       ) : data.try_number === 0 ? (
-        <div className="panel">
-          <Empty title="It has not been tried yet">Its log and its XComs appear here with its first try.</Empty>
-        </div>
+        <>
+          <div className="panel">
+            <Empty title="It has not been tried yet">Its log and its XComs appear here with its first try.</Empty>
+          </div>
+          <h2 className="part">What it would be given</h2>
+          <InputsPanel name={name} tryNumber={0} />
+        </>
       ) : (
         <>
           <TryChooser
@@ -73,10 +64,14 @@ export function TaskInstancePage() {
           <Tabs defaultValue="log" keepMounted={false}>
             <Tabs.List mb="md">
               <Tabs.Tab value="log">Log</Tabs.Tab>
+              <Tabs.Tab value="inputs">Inputs</Tabs.Tab>
               <Tabs.Tab value="xcom">XComs</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="log">
               <LogPanel name={name} tryNumber={tryNumber} mapIndex={data.map_index} />
+            </Tabs.Panel>
+            <Tabs.Panel value="inputs">
+              <InputsPanel name={name} tryNumber={tryNumber} />
             </Tabs.Panel>
             <Tabs.Panel value="xcom">
               <XComPanel name={name} tryNumber={tryNumber} />
@@ -170,42 +165,23 @@ function WhyNot({ name, ti }: { readonly name: TiName; readonly ti: TaskInstance
 }
 
 function Actions({ ti }: { readonly ti: TaskInstance }) {
-  const [change, setChange] = useState<Change | null>(null)
-  const may = useMay('operator')
   const one = { taskIds: [ti.task_id], upstream: false }
-  const isLive = ti.state === 'running' || ti.state === 'queued'
-  const mark = (state: 'success' | 'failed' | 'skipped') =>
-    setChange({ kind: 'mark', ...one, downstream: false, state, onlyFailed: false })
+  const mark = (state: 'success' | 'failed' | 'skipped'): ChangeChoice => ({
+    label: `Mark as ${state}`,
+    change: { kind: 'mark', ...one, downstream: false, state, onlyFailed: false },
+  })
+  const isOpen = ti.state === null || !FINISHED.has(ti.state)
   return (
-    <Group gap="xs">
-      <Button
-        variant="default"
-        leftSection={<Icon name="rerun" size={16} />}
-        disabled={!may}
-        onClick={() => setChange({ kind: 'clear', ...one, downstream: true, onlyFailed: false })}
-      >
-        Clear
-      </Button>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" disabled={!may} rightSection={<Icon name="down" size={14} />}>
-            More
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => mark('success')}>Mark as success</Menu.Item>
-          <Menu.Item onClick={() => mark('failed')}>Mark as failed</Menu.Item>
-          <Menu.Item onClick={() => mark('skipped')}>Mark as skipped</Menu.Item>
-          <Menu.Item
-            disabled={!isLive}
-            color="red"
-            onClick={() => setChange({ kind: 'cancel', taskIds: [ti.task_id] })}
-          >
-            Cancel the try
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <ChangeDialog dagId={ti.dag_id} runId={ti.dag_run_id} change={change} onClose={() => setChange(null)} />
-    </Group>
+    <ChangeActions
+      dagId={ti.dag_id}
+      runId={ti.dag_run_id}
+      clear={{ kind: 'clear', ...one, downstream: true, onlyFailed: false }}
+      choices={[
+        mark('success'),
+        mark('failed'),
+        mark('skipped'),
+        { label: 'Cancel it', change: { kind: 'cancel', taskIds: [ti.task_id] }, isDisabled: !isOpen, isGrave: true },
+      ]}
+    />
   )
 }

@@ -1,6 +1,7 @@
 /** Short messages in the corner, for what was done or refused where no better place is. They stay until read: 6 s, failures 12 s. */
 import { Notification } from '@mantine/core'
 import { useEffect, useSyncExternalStore } from 'react'
+import { COMMAND_WAITS } from '../api/request.ts'
 
 interface Toast {
   readonly id: number
@@ -39,6 +40,11 @@ const subscribe = (listener: () => void) => {
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts)
+  useEffect(() => {
+    const tell = () => showToast('Waiting for the scheduler', 'It has not answered yet; what comes of it is told here.')
+    window.addEventListener(COMMAND_WAITS, tell)
+    return () => window.removeEventListener(COMMAND_WAITS, tell)
+  }, [])
   return (
     <div className="toast" role="status" aria-live="polite">
       {shown.map(({ id, title, text, bad }) => (

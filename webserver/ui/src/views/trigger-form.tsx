@@ -1,17 +1,5 @@
 /** Triggers a run: a form drawn from the params of the Dag, or their raw JSON; both show the same conf. */
-import {
-  ActionIcon,
-  Button,
-  Group,
-  JsonInput,
-  Modal,
-  Stack,
-  Tabs,
-  Text,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import { ActionIcon, Button, Group, JsonInput, Stack, Tabs, Text, Textarea, TextInput, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -20,29 +8,30 @@ import { useDag, useTrigger } from '../data/dags.ts'
 import { defaultsOf, fieldsOf, type Params } from '../data/params.ts'
 import { useMay } from '../data/session.ts'
 import { Icon } from '../drawing/icons.tsx'
+import { Dialog } from './dialog.tsx'
 import { Failure, Loading } from './messages.tsx'
 import { ParamsForm } from './params-form.tsx'
 import { showToast } from './toasts.tsx'
 
 export function TriggerButton({ dagId, compact = false }: { readonly dagId: string; readonly compact?: boolean }) {
   const [isOpen, { open, close }] = useDisclosure()
-  const may = useMay('operator')
+  if (!useMay('operator')) return null
   return (
     <>
       {compact ? (
         <Tooltip label="Trigger a run">
-          <ActionIcon variant="subtle" size="lg" aria-label={`Trigger ${dagId}`} onClick={open} disabled={!may}>
+          <ActionIcon variant="subtle" size="lg" aria-label={`Trigger ${dagId}`} onClick={open}>
             <Icon name="play" />
           </ActionIcon>
         </Tooltip>
       ) : (
-        <Button leftSection={<Icon name="play" size={16} />} onClick={open} disabled={!may}>
+        <Button leftSection={<Icon name="play" size={16} />} onClick={open}>
           Trigger
         </Button>
       )}
-      <Modal opened={isOpen} onClose={close} title={`Trigger ${dagId}`} size="lg">
+      <Dialog opened={isOpen} onClose={close} title={`Trigger ${dagId}`} size="lg">
         <TriggerBody dagId={dagId} onDone={close} />
-      </Modal>
+      </Dialog>
     </>
   )
 }

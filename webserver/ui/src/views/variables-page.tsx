@@ -14,6 +14,12 @@ const FIELDS: readonly RecordField[] = [
   { name: 'key', label: 'Key', kind: 'text', required: true, isId: true },
   { name: 'value', label: 'Value', kind: 'long-text', required: true },
   { name: 'description', label: 'Description', kind: 'text' },
+  {
+    name: 'is_secret',
+    label: 'Secret',
+    kind: 'yes-no',
+    description: 'Never shown again, hidden in logs. To change a secret, type its value anew.',
+  },
 ]
 
 export function VariablesPage() {
@@ -25,13 +31,14 @@ export function VariablesPage() {
       <PageHeading
         title="Variables"
         actions={
-          <Button
-            leftSection={<Icon name="plus" size={16} />}
-            disabled={!may}
-            onClick={() => setEditing({ id: null, values: {} })}
-          >
-            New variable
-          </Button>
+          may && (
+            <Button
+              leftSection={<Icon name="plus" size={16} />}
+              onClick={() => setEditing({ id: null, values: { is_secret: false } })}
+            >
+              New variable
+            </Button>
+          )
         }
       />
       {variables.isPending ? (
@@ -73,7 +80,6 @@ export function VariablesPage() {
                 <RecordActions
                   list="variables"
                   id={variable.key}
-                  disabled={!may}
                   onEdit={() =>
                     setEditing({
                       id: variable.key,
@@ -81,6 +87,7 @@ export function VariablesPage() {
                         key: variable.key,
                         value: variable.is_encrypted ? '' : variable.value,
                         description: variable.description,
+                        is_secret: variable.is_encrypted,
                       },
                     })
                   }

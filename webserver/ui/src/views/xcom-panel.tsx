@@ -18,9 +18,9 @@ export function XComPanel({ name, tryNumber }: { readonly name: TiName; readonly
   return (
     <>
       {xcoms.data.map((entry) => (
-        <section key={entry.key} className="panel" style={{ padding: 16, marginBottom: 12 }} aria-label={entry.key}>
-          <div className="mono" style={{ fontWeight: 600, marginBottom: 8 }}>
-            {entry.key}
+        <section key={entry.key} className="panel value" aria-label={entry.key}>
+          <div className="value-head">
+            <span className="mono">{entry.key}</span>
           </div>
           <JsonBox label={`Value of ${entry.key}`} value={entry.value} />
         </section>

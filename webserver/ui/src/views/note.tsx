@@ -1,23 +1,30 @@
-/** A note on a run: what the next person should know about it. */
+/** A note on a run or a task instance: what the next person should know about it. */
 import { Button, Group, Text, Textarea } from '@mantine/core'
+import type { UseMutationResult } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Run } from '../api/types.ts'
-import { useSetNote } from '../data/runs.ts'
 import { useMay } from '../data/session.ts'
 import { Icon } from '../drawing/icons.tsx'
 import { useReportFailure } from './toasts.tsx'
 
-export function RunNote({ run }: { readonly run: Run }) {
+/** The most the API takes. */
+const MOST_LETTERS = 1_000
+
+interface Props {
+  readonly note: string | null
+  readonly save: UseMutationResult<unknown, Error, string | null>
+}
+
+export function Note({ note, save }: Props) {
   const [draft, setDraft] = useState<string | null>(null)
-  const save = useSetNote(run.dag_id, run.dag_run_id)
   const may = useMay('operator')
   useReportFailure(save.error, 'The note was not saved')
   if (draft === null) {
+    if (note === null && !may) return null
     return (
       <Group mt="md" gap="xs" wrap="nowrap" align="flex-start">
-        {run.note !== null && (
+        {note !== null && (
           <Text size="sm" style={{ whiteSpace: 'pre-wrap' }} className="break">
-            {run.note}
+            {note}
           </Text>
         )}
         {may && (
@@ -25,9 +32,10 @@ export function RunNote({ run }: { readonly run: Run }) {
             variant="subtle"
             size="compact-sm"
             leftSection={<Icon name="edit" size={14} />}
-            onClick={() => setDraft(run.note ?? '')}
+            {...(note === null ? { ml: -8 } : {})}
+            onClick={() => setDraft(note ?? '')}
           >
-            {run.note === null ? 'Add a note' : 'Edit'}
+            {note === null ? 'Add a note' : 'Edit the note'}
           </Button>
         )}
       </Group>
@@ -45,6 +53,7 @@ export function RunNote({ run }: { readonly run: Run }) {
         label="Note"
         autosize
         minRows={2}
+        maxLength={MOST_LETTERS}
         value={draft}
         onChange={(event) => setDraft(event.currentTarget.value)}
         data-autofocus
