@@ -7,10 +7,13 @@ const alias = [
   { find: /^(apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)$/, replacement: here('./sdk/airflow.ts') },
 ]
 
+/** What they measure would be other test files beside them. */
+const TIMED = ['tests/ui/live-speed.test.ts']
+
 /**
  * `architecture`: import table and cycles, part of `npm run check`. `pure`: no database, no processes. `real`: PostgreSQL,
  * child processes, the built program; one server for the whole run, one database per file. `crash`: programs that are
- * killed.
+ * killed. `timed`: what is measured, alone, after all others.
  */
 export default defineConfig({
   resolve: { alias },
@@ -32,6 +35,7 @@ export default defineConfig({
             'tests/{benchmarks,database,webserver,executor,dag-processor,cli,dags,end-to-end,ui,package}/**/*.test.ts',
           ],
           globalSetup: ['tests/support/postgres-server.ts'],
+          exclude: TIMED,
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -48,6 +52,19 @@ export default defineConfig({
           hookTimeout: 60_000,
           // After all others: these measure times, and start many programs.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: TIMED,
+          globalSetup: ['tests/support/postgres-server.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -141,26 +141,30 @@ test('an import error appears, and says what to do', async () => {
   await page.getByText('broken.ts:2').first().waitFor()
 })
 
-test.each(['light', 'dark'] as const)('axe finds nothing on any page, wide or narrow: %s', async (colorScheme) => {
-  await page.emulateMedia({ colorScheme })
-  const { dag_run_id: run } = (await page.evaluate(
-    "fetch('/api/v2/dags/orders/dagRuns').then((answer) => answer.json()).then((list) => list.dag_runs[0])",
-  )) as { dag_run_id: string }
-  const path = `/dags/orders/runs/${encodeURIComponent(run)}`
-  const tabs = ['grid', 'graph', 'runs', 'code', 'details'].map((tab) => `/dags/orders?tab=${tab}`)
-  const plain = ['/dags', '/import-errors', '/pools', '/variables', '/connections', '/events']
-  for (const width of [1280, 380]) {
-    await page.setViewportSize({ width, height: 800 })
-    for (const address of [...plain, ...tabs, path, `${path}/tasks/load`]) {
-      await page.goto(program.url + address)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
-      expect(await axeViolations(page), `${address} at ${width}`).toEqual([])
-      const isWider = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
-      expect(await page.evaluate(isWider), `${address} is wider than ${width}`).toBe(false)
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing on any page, wide or narrow: %s',
+  async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    const { dag_run_id: run } = (await page.evaluate(
+      "fetch('/api/v2/dags/orders/dagRuns').then((answer) => answer.json()).then((list) => list.dag_runs[0])",
+    )) as { dag_run_id: string }
+    const path = `/dags/orders/runs/${encodeURIComponent(run)}`
+    const tabs = ['grid', 'graph', 'runs', 'code', 'details'].map((tab) => `/dags/orders?tab=${tab}`)
+    const plain = ['/dags', '/import-errors', '/pools', '/variables', '/connections', '/events']
+    for (const width of [1280, 380]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const address of [...plain, ...tabs, path, `${path}/tasks/load`]) {
+        await page.goto(program.url + address)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+        expect(await axeViolations(page), `${address} at ${width}`).toEqual([])
+        const isWider = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+        expect(await page.evaluate(isWider), `${address} is wider than ${width}`).toBe(false)
+      }
     }
-  }
-})
+  },
+  240_000,
+)
 
 test('nothing was thrown in the page', () => {
   expect(problems).toEqual([])

@@ -11,6 +11,7 @@ import { createScheduler } from '../../scheduler/scheduler.ts'
 import { systemClock } from '../../scheduler/system-clock.ts'
 import { DEFAULT_ACCESS } from '../../webserver/auth/index.ts'
 import { createWebServer } from '../../webserver/create-web-server.ts'
+import type { WebServerParts } from '../../webserver/web-server-parts.ts'
 import { dag, noWrites, version } from '../support/records.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 import { parts } from '../webserver/web-server.ts'
@@ -32,6 +33,7 @@ export async function serve(
   database: TestDatabase,
   dags: readonly SerializedDag[],
   executor: Executor,
+  over: Partial<WebServerParts> = {},
 ): Promise<Served> {
   for (const role of ['viewer', 'operator', 'admin'] as const) {
     await createUser(database.pool, { name: role, password: PASSWORD, role })
@@ -43,7 +45,7 @@ export async function serve(
   const scheduler = createScheduler({ store, executor, clock: systemClock, defaults, log: () => {} })
   await scheduler.start()
   const webServer = () =>
-    createWebServer(parts({ pool: database.pool, access: DEFAULT_ACCESS, pageFolder: BUILT_PAGE }))
+    createWebServer(parts({ pool: database.pool, access: DEFAULT_ACCESS, pageFolder: BUILT_PAGE, ...over }))
   let app = webServer()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   return {

@@ -15,6 +15,8 @@ const DARK: MantineColorsTuple = [
   '#0f1116',
 ]
 
+const READABLE: Readonly<Record<string, string>> = { green: 'var(--state-success)', red: 'var(--state-failed)' }
+
 export const theme = createTheme({
   colors: { dark: DARK },
   primaryColor: 'indigo',
@@ -23,7 +25,12 @@ export const theme = createTheme({
   // The light primary of the dark scheme takes dark text; `autoContrast` looks at the shade of the light scheme only.
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input)
-    return input.variant === 'filled' ? { ...colors, color: 'var(--on-state)' } : colors
+    if (input.variant === 'filled') return { ...colors, color: 'var(--on-state)' }
+    if (input.variant !== 'light') return colors
+    // The library's own light ground is a loud one in the dark scheme, and too near to its text in the light one.
+    const color = READABLE[input.color ?? ''] ?? colors.color
+    const ground = (share: number) => `color-mix(in srgb, ${color} ${share}%, transparent)`
+    return { ...colors, color, background: ground(10), hover: ground(15) }
   },
   cursorType: 'pointer',
   defaultRadius: 'md',

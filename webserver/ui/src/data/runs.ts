@@ -68,8 +68,13 @@ export function useSetNote(dagId: string, runId: string) {
 }
 
 export function useDeleteRun(dagId: string, runId: string) {
-  const refresh = useRefreshRun(dagId, runId)
-  return useMutation({ mutationFn: () => remove(runPath(dagId, runId)), onSuccess: refresh })
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => remove(runPath(dagId, runId)),
+    onSuccess: () => {
+      for (const queryKey of [['runs', dagId], ['grid', dagId], ['dags']]) void client.invalidateQueries({ queryKey })
+    },
+  })
 }
 
 export interface ChangeOptions {

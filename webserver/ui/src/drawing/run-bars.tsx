@@ -19,7 +19,7 @@ function durationOf(run: Pick<RecentRun, 'start_date' | 'end_date'>): number | n
 export function RunBars({ dagId, runs }: { readonly dagId: string; readonly runs: readonly RecentRun[] }) {
   const navigate = useNavigate()
   const newest = runs[0]
-  if (newest === undefined) return <span className="quiet">no runs yet</span>
+  if (newest === undefined) return <span className="quiet bars-none">no runs yet</span>
   const longest = Math.max(...runs.map((run) => durationOf(run) ?? 0), 0.001)
   const states = [...new Set(runs.map((run) => run.state))]
   const words = states

@@ -46,7 +46,7 @@ export function Banner() {
     <div role="status" aria-live="polite" style={{ margin: messages.length > 0 ? '0 0 16px' : 0 }}>
       {messages.map(({ text, bad, action }) => (
         <div key={text} className={bad ? 'banner bad' : 'banner'} style={{ borderRadius: 8 }}>
-          <Icon name="warning" /> <span>{text}</span>
+          <Icon name="warning" /> <span className="banner-text">{text}</span>
           {action}
         </div>
       ))}

@@ -69,7 +69,12 @@ function DeleteDag({ dag }: { readonly dag: DagDetails }) {
         verb="Delete"
         isPending={remove.isPending}
         error={remove.error}
-        onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags' }) })}
+        onConfirm={() =>
+          void remove.mutateAsync().then(
+            () => navigate({ to: '/dags' }),
+            () => {},
+          )
+        }
       >
         Its runs go with their tries, logs and XComs. Its events stay.
         {!dag.is_stale &&

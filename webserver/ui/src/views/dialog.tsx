@@ -3,7 +3,7 @@
  * Its head is no `header` element as the library's own is: that would be a second banner of the page.
  */
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { type ReactNode, useId } from 'react'
+import type { ReactNode } from 'react'
 import { Failure } from './messages.tsx'
 
 interface DialogProps {
@@ -15,13 +15,12 @@ interface DialogProps {
 }
 
 export function Dialog({ opened, onClose, title, size = 'md', children }: DialogProps) {
-  const id = useId()
   return (
     <Modal.Root opened={opened} onClose={onClose} size={size} centered>
       <Modal.Overlay />
-      <Modal.Content aria-labelledby={id}>
+      <Modal.Content>
         <div className="dialog-head">
-          <h2 id={id}>{title}</h2>
+          <Modal.Title>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" />
         </div>
         <Modal.Body>{children}</Modal.Body>

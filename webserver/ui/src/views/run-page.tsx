@@ -133,6 +133,8 @@ function RunActions({ run }: { readonly run: Run }) {
   const remove = useDeleteRun(dagId, runId)
   const navigate = useNavigate()
   const isFinished = state === 'success' || state === 'failed'
+  // Not by `onSuccess`: this page may have found out first, and be drawn no more.
+  const leave = () => navigate({ to: '/dags/$dagId', params: { dagId } })
   const whole = { taskIds: [], upstream: false, downstream: false }
   return (
     <>
@@ -142,7 +144,7 @@ function RunActions({ run }: { readonly run: Run }) {
         clear={{ kind: 'clear', ...whole, onlyFailed: state === 'failed' }}
         choices={[
           { label: 'Mark as success', change: { kind: 'mark-run', state: 'success' } },
-          { label: 'Mark as failed', change: { kind: 'mark-run', state: 'failed' } },
+          { label: 'Mark as failed', change: { kind: 'mark-run', state: 'failed' }, isDisabled: state === 'failed' },
           { label: 'Cancel the run', change: { kind: 'cancel', taskIds: [] }, isDisabled: isFinished, isGrave: true },
         ]}
       >
@@ -157,9 +159,7 @@ function RunActions({ run }: { readonly run: Run }) {
         verb="Delete"
         isPending={remove.isPending}
         error={remove.error}
-        onConfirm={() =>
-          remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/dags/$dagId', params: { dagId } }) })
-        }
+        onConfirm={() => void remove.mutateAsync().then(leave, () => {})}
       >
         {runId} goes with its tries, logs and XComs. Its events stay.
       </ConfirmDialog>

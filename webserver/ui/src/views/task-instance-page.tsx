@@ -41,7 +41,9 @@ export function TaskInstancePage() {
         beside={<StateBadge state={data.state} />}
         actions={<Actions ti={data} />}
       />
-      <Note note={data.note} save={saveNote} />
+      <div className="ti-note">
+        <Note note={data.note} save={saveNote} />
+      </div>
       <WhyNot name={name} ti={data} />
       {tries.isError ? (
         <Failure error={tries.error} title="Its tries could not be read" />
@@ -116,7 +118,7 @@ function TryFacts({ one, zone }: { readonly one: TaskInstance; readonly zone: st
           Started: <Time at={one.start_date} zone={zone} />,
           Ended: <Time at={one.end_date} zone={zone} />,
           Duration: showDuration(one.duration),
-          Host: one.hostname === null ? null : `${one.hostname}${one.pid === null ? '' : `, process ${one.pid}`}`,
+          Host: one.hostname === null ? null : <Host name={one.hostname} pid={one.pid} />,
           Pool: `${one.pool}, ${one.pool_slots} ${one.pool_slots === 1 ? 'slot' : 'slots'}`,
         }}
       />
@@ -141,6 +143,16 @@ function TryFacts({ one, zone }: { readonly one: TaskInstance; readonly zone: st
         </Alert>
       )}
     </section>
+  )
+}
+
+/** The name of the machine is enough to read; that of the program on it is there on hover. */
+function Host({ name, pid }: { readonly name: string; readonly pid: number | null }) {
+  return (
+    <span title={name}>
+      {name.split(':')[0]}
+      {pid !== null && `, process ${pid}`}
+    </span>
   )
 }
 
