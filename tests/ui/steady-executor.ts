@@ -47,6 +47,7 @@ export function steadyExecutor(times: SteadyTimes, fails: (one: Dispatch) => boo
   return {
     host: HOST,
     slots: times.slots,
+    mostAhead: 0,
     start: async (onReports) => {
       report = onReports
     },
