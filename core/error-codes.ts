@@ -44,6 +44,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   command('run-not-found', 404, 'The Dag has no run of that id.'),
   command('run-not-started', 409, 'The run is queued and has no task instances yet.'),
   command('task-not-found', 404, 'The run has no task of that id.'),
+  command('too-many-queued-runs', 429, 'The Dag has as many queued runs as it may have.'),
   command('variable-exists', 409, 'There is a variable of that key already.'),
   command('variable-not-found', 404, 'There is no variable of that key.'),
   command('unknown-command', 501, 'The leading scheduler is older than the sender. Upgrade it.'),

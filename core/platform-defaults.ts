@@ -16,6 +16,8 @@ export interface PlatformDefaults {
   readonly isolation?: 'warm' | 'process'
   /** Most executions at once, over all Dags. */
   readonly parallelism: number
+  /** Most queued runs of one Dag; a trigger beyond them is refused. */
+  readonly maxQueuedRuns: number
   /** A try lost to the platform this many times in a row fails for good. */
   readonly maxPlatformLosses: number
 }

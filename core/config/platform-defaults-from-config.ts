@@ -18,6 +18,7 @@ export function platformDefaults(config: Config): PlatformDefaults {
     memoryLimitMb: config['tasks.memory_limit_mb'],
     isolation: config['tasks.isolation'],
     parallelism: config['scheduler.parallelism'],
+    maxQueuedRuns: config['scheduler.max_queued_runs'],
     maxPlatformLosses: config['scheduler.max_platform_losses'],
   }
 }

@@ -120,6 +120,12 @@ export const SETTINGS = {
     default: false,
     description: 'Whether a new Dag waits to be unpaused. By default it is live at once.',
   }),
+  'scheduler.max_queued_runs': integer({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    description: 'Most runs of one Dag that may wait for their turn; a trigger beyond them is refused.',
+  }),
   'scheduler.max_platform_losses': integer({
     default: 5,
     min: 1,

@@ -104,6 +104,14 @@ function trigger(
       `Dag "${request.dagId}" is inactive: its file ${dag.record.file} is gone or no longer declares it; put it back to run it`,
     )
   }
+  const { maxQueuedRuns } = draft.memory.defaults
+  if (dag.queued.length >= maxQueuedRuns) {
+    return refuse(
+      'too-many-queued-runs',
+      `${dag.queued.length} runs of Dag "${request.dagId}" are queued already, which is the most (scheduler.max_queued_runs); ` +
+        'trigger it again when some have ended, or give it a higher maxActiveRuns',
+    )
+  }
   let conf: Json
   try {
     conf = JSON.parse(request.conf ?? '{}') as Json

@@ -15,6 +15,7 @@ export const SIMULATED_DEFAULTS: PlatformDefaults = {
   pausedUponCreation: false,
   memoryLimitMb: 512,
   parallelism: 6,
+  maxQueuedRuns: 10_000,
   // The oracle knows nothing of losses, so the bound on them is out of reach here.
   maxPlatformLosses: 1_000,
 }

@@ -140,6 +140,17 @@ describe('commands', () => {
     expect(new Set(dates).size).toBe(3)
     expect(dates.every((date) => date! % 3_600_000 !== 0)).toBe(true)
   })
+
+  it('trigger no more runs than may be queued, and say what to do', () => {
+    const engine = new Engine({ defaults: { maxQueuedRuns: 2 } })
+    engine.file(dagOf('d', [task('a')], { maxActiveRuns: 1 }))
+    for (let i = 0; i < 3; i++) engine.trigger('d')
+    const refused = engine.command({ kind: 'trigger', dagId: 'd' })
+    expect(refused).toMatchObject({ ok: false, code: 'too-many-queued-runs' })
+    expect(JSON.stringify(refused)).toContain('maxActiveRuns')
+    engine.end('a')
+    expect(engine.command({ kind: 'trigger', dagId: 'd' })).toMatchObject({ ok: true })
+  })
 })
 
 describe('the tables of states', () => {
