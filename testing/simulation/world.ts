@@ -230,6 +230,10 @@ export class World {
     if (!tables.tries.has(text) && tables.runs.has(dagRunId)) {
       this.violation(`invariant 4: try ${text} of ${taskId} was started before it was committed`)
     }
+    const state = tables.tries.get(text)?.state
+    if (state !== undefined && FINISHED_TI_STATES.has(state)) {
+      this.violation(`invariant 1: try ${text} of ${taskId} was started after it had been declared lost`)
+    }
     // Another leader may have counted it as lost already; then nothing it reads needs to be as it was.
     if (!tables.executions.has(text)) return
     for (const [id, up] of Object.entries(upstreamTries)) {
