@@ -31,18 +31,23 @@ export async function openGraphileWorker(connection, worker) {
     },
   })
   runner.events.on('job:complete', ({ job }) => {
-    if (job.task_identifier === 'hop' && job.payload.n === 1) ended()
-    if (job.task_identifier === 'last') ended()
+    if (job.task_identifier === 'last' || (job.task_identifier === 'hop' && job.payload.n === 1)) ended()
     if (job.task_identifier === 'task') {
       left -= 1
       if (left === 0) void runner.addJob('last', {})
     }
   })
-  const untilEnd = (start) =>
-    new Promise((resolve, reject) => {
-      ended = resolve
-      start().catch(reject)
-    })
+  // `job:complete` comes before the completion is stored: the end is when no job is left.
+  const allStored = async () => {
+    while ((await pgPool.query('select 1 from graphile_worker._private_jobs limit 1')).rows.length > 0);
+  }
+  const untilEnd = async (start) => {
+    const end = Promise.withResolvers()
+    ended = end.resolve
+    await start()
+    await end.promise
+    await allStored()
+  }
   return {
     chain: (tasks) => untilEnd(() => runner.addJob('hop', { n: tasks })),
     fanOut: (width) => {

@@ -3,6 +3,7 @@
  * job; so here the handler does, and the join of a fan-out is counted in memory. With LISTEN/NOTIFY, since it polls every
  * two seconds without; the fan-out fetches in batches, since a worker that fetches one job waits for its interval after it.
  */
+import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { fibo, SLOTS } from './fibo.js'
 
@@ -31,11 +32,18 @@ export async function open(connection) {
     if (left === 0) await boss.send('last', {})
   })
   await work('last', {}, async () => ended())
-  const untilEnd = (queue, data) =>
-    new Promise((resolve, reject) => {
-      ended = resolve
-      boss.send(queue, data).catch(reject)
-    })
+  // The last handler returns before its completion is stored: the end is when no job is left open.
+  const pool = new pg.Pool({ ...connection, max: 1 })
+  const allStored = async () => {
+    while ((await pool.query("select 1 from pgboss.job where state < 'completed' limit 1")).rows.length > 0);
+  }
+  const untilEnd = async (queue, data) => {
+    const end = Promise.withResolvers()
+    ended = end.resolve
+    await boss.send(queue, data)
+    await end.promise
+    await allStored()
+  }
   return {
     chain: (tasks) => untilEnd('hop', { n: tasks }),
     fanOut: (width) => {
