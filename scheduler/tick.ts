@@ -86,9 +86,16 @@ async function attempt(
       throw new Error('the answer to a commit came too late to act on it')
   }
   apply(context.memory, plan)
-  for (const [id, run] of plan.draft.runs) if (context.loaded?.has(id) === true) context.loaded.set(id, run.committed())
+  keepLoaded(context.loaded, plan)
   context.act(plan)
   return { plan }
+}
+
+/** Taken apart, a tick goes on with what was loaded for it: as it is after this commit. */
+function keepLoaded(loaded: Map<number, RunMemory> | undefined, { draft, writes }: Plan): void {
+  if (loaded === undefined || loaded.size === 0) return
+  for (const [id, run] of draft.runs) if (loaded.has(id)) loaded.set(id, run.committed())
+  for (const id of [...writes.deletedRuns, ...writes.erasedRuns]) loaded.delete(id)
 }
 
 /** What was loaded for this tick and is not in memory by now: taken apart, a tick may have brought a run back before. */

@@ -126,6 +126,8 @@ export function loadedRuns(
     const own = tisByRun.get(record.id) ?? []
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
+    // Of a Dag that is being deleted, and half erased: for commands it is gone.
+    if (own.length > 0 && own.length < graph.tasks.length) continue
     // A run that was ended while it was queued has no TIs.
     const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, own, record.id)
     runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SchedulerEvent } from '../../core/engine/events.ts'
+import type { RunMemory } from '../../core/engine/memory.ts'
+import { loadedRuns } from '../../core/engine/rebuild.ts'
 import type { CommitResult, TickWrites } from '../../core/ports/store.ts'
 import { tick } from '../../scheduler/tick.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
@@ -15,15 +17,18 @@ class PickyStore extends MemoryStore {
   }
 }
 
+const WHOLE = { taskIds: [], upstream: false, downstream: false, onlyFailed: false, onlyRunning: false }
+
 function setUp() {
   const engine = new Engine()
   engine.tables.lease = { epoch: 1, host: 'here', expiresAt: Number.MAX_SAFE_INTEGER }
   const store = new PickyStore(engine.tables, new SimulatedClock(T0))
-  const run = async (events: SchedulerEvent[]) => {
+  const run = async (events: SchedulerEvent[], loaded = new Map<number, RunMemory>()) => {
     const context = {
       store,
       memory: engine.memory,
       draining: false,
+      loaded,
       now: () => engine.now,
       monotonic: () => 0,
       act: (plan: { dispatches: readonly (typeof engine.running)[number][] }) =>
@@ -52,6 +57,27 @@ describe('a tick that cannot be committed', () => {
     ])
     expect([...engine.tables.commands.values()].map((command) => command.answer?.ok)).toEqual([true, true, false, true])
     expect(engine.runs('d')).toHaveLength(2)
+  })
+
+  it('a run that one of its commands deleted is gone for those after it', async () => {
+    const { engine, run, submit } = setUp()
+    engine.file(dagOf('d', [task('a')]))
+    const { runId } = engine.trigger('d')
+    engine.end('a')
+    const loaded = loadedRuns(engine.tables.runsByName([{ dagId: 'd', runId }]), engine.memory.defaults)
+    const logicalDate = T0 + 5000
+    await run([submit({ kind: 'trigger', dagId: 'd', logicalDate })])
+    const commands = [
+      submit({ kind: 'delete-run', dagId: 'd', runId }),
+      submit({ kind: 'clear', dagId: 'd', runId, ...WHOLE }),
+      submit({ kind: 'trigger', dagId: 'd', logicalDate }),
+      submit({ kind: 'clear', dagId: 'd', runId, ...WHOLE }),
+    ]
+    await run(commands, loaded)
+    const answers = [...engine.tables.commands.values()].slice(-4).map(({ answer }) => answer)
+    expect(answers).toMatchObject([{ ok: true }, { code: 'run-not-found' }, { ok: false }, { code: 'run-not-found' }])
+    expect(engine.runs('d')).toHaveLength(1)
+    engine.restart()
   })
 
   it('fails the try whose result cannot be stored, and nothing else', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { loadedRuns } from '../../../core/engine/rebuild.ts'
 import { ERASED_TIS } from '../../../core/ports/store.ts'
 import type { CommandAnswer } from '../../../core/records.ts'
 import { dagOf, Engine, T0, task } from './harness.ts'
@@ -141,6 +142,27 @@ describe('delete-dag', () => {
     engine.restart()
     expect(command.step()).toMatchObject({ ok: true })
     expect(engine.tables.runs.size).toBe(0)
+  })
+
+  it('a command that names a run which is half erased finds none, instead of stopping the loop', () => {
+    const engine = new Engine()
+    engine.file(
+      dagOf(
+        'd',
+        [...Array(ERASED_TIS + 10).keys()].map((i) => task(`t${i}`)),
+        { maxActiveTasks: 1 },
+      ),
+    )
+    const { runId } = engine.trigger('d')
+    engine.command({ kind: 'mark-run', dagId: 'd', runId, state: 'success' })
+    for (const id of engine.runningIds()) engine.end(id)
+    const command = submit(engine)
+    command.step()
+    command.step()
+    expect(engine.tables.tis.size).toBe(10)
+    const found = engine.tables.runsByName([{ dagId: 'd', runId }])
+    expect(loadedRuns(found, engine.memory.defaults).size).toBe(0)
+    expect(command.step()).toMatchObject({ ok: true })
   })
 
   it('nothing can be started in between, and its file makes a new Dag of it afterwards', () => {
