@@ -74,7 +74,7 @@ function machine(): readonly (readonly [string, string])[] {
     ['commit', commit()],
     ['processor', `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`],
     ['memory', `${(totalmem() / GB).toFixed(0)} GB`],
-    ['system', `${process.platform} ${release()}, ${process.arch}`],
+    ['system', `${process.platform} ${/^\d+\.\d+/.exec(release())?.[0] ?? ''}, ${process.arch}`],
     ['Node', process.version],
     [
       'PostgreSQL',
@@ -86,7 +86,7 @@ function machine(): readonly (readonly [string, string])[] {
 function commit(): string {
   const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: REPO, encoding: 'utf8' }).trim()
   try {
-    const isChanged = git('status', '--porcelain', '--', ':!benchmarks/RESULTS.md') !== ''
+    const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ':!benchmarks/RESULTS.md') !== ''
     return `${git('rev-parse', '--short=12', 'HEAD')}${isChanged ? ', with changes' : ''}`
   } catch {
     return 'unknown: no git checkout'
