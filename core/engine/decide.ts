@@ -13,7 +13,7 @@ import { Draft } from './draft.ts'
 import type { SchedulerEvent } from './events.ts'
 import type { RunMemory, SchedulerMemory } from './memory.ts'
 import { takeEnded, takeLost, takeStarted } from './results.ts'
-import { abandonRun, advanceDag, endFinishedRuns, skipStep, timeOutRun } from './runs.ts'
+import { abandonRun, advanceDag, endFinishedRuns, mostRows, skipStep, timeOutRun } from './runs.ts'
 import type { Timer } from './timer-heap.ts'
 
 export interface Plan {
@@ -76,15 +76,17 @@ export function decide(
   let more = due.length === TIMER_BUDGET || draft.commandsGoOn
   // Promoting a run whose every task is skipped ends it at once and frees its place, so this runs to a fixed point.
   const mayAdvance = options.advance !== false && !draft.draining
+  const advance = { oneStep: options.oneStep === true, mostRows: mostRows(draft) }
   while (draft.dagsToAdvance.size > 0 && mayAdvance) {
     const dagIds = [...draft.dagsToAdvance]
     draft.dagsToAdvance.clear()
     let stuck = 0
     for (const dagId of dagIds) {
-      if (advanceDag(draft, dagId, options.oneStep === true).more) {
-        stuck++
-        draft.timer({ at: now, kind: 'dag', dagId })
-      }
+      const advanced = advanceDag(draft, dagId, advance)
+      if (advanced === 'done') continue
+      stuck++
+      // Who had no turn is due before those who had one, so that large runs of some keep nobody waiting.
+      draft.timer({ at: advanced === 'no turn' ? now - 1 : now, kind: 'dag', dagId })
     }
     endFinishedRuns(draft)
     if (stuck > 0) {

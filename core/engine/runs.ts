@@ -13,6 +13,8 @@ import { RunDraft } from './run-draft.ts'
 
 /** Stop creating and promoting runs in one tick beyond this many rows; the rest follows in the next. */
 const ROW_BUDGET = 5000
+/** For that, however many rows the results of the tick took: else no run would begin as long as much is going on. */
+const LEAST_ROWS = 1000
 /** Most TIs made for one run in a tick: a larger run gets them over several, and other Dags have their turn in between. */
 const TI_BUDGET = 2000
 
@@ -56,19 +58,34 @@ export function queueRun(draft: Draft, dag: DagMemory, run: NewRun): RunRecord {
 }
 
 /** Creates the automatic runs that are due, and promotes queued ones, as far as the Dag's cap and the tick's size go. */
-export function advanceDag(draft: Draft, dagId: string, oneStep: boolean): { more: boolean } {
+export function advanceDag(draft: Draft, dagId: string, { oneStep, mostRows }: Advance): Advanced {
   for (let steps = 0; ; steps++) {
     const dag = draft.dag(dagId)
-    if (dag === undefined || dag.record.isPaused) return { more: false }
-    if (draft.rows > ROW_BUDGET || (oneStep && steps > 0)) return { more: true }
+    if (dag === undefined || dag.record.isPaused) return 'done'
+    if (draft.rows > mostRows) return steps === 0 ? 'no turn' : 'more'
+    if (oneStep && steps > 0) return 'more'
     if (dag.running < dag.graph.maxActiveRuns && dag.queued.length > 0) {
-      if (!promote(draft, dag)) return { more: true }
+      if (!promote(draft, dag)) return 'more'
       continue
     }
     const next = dueRun(draft, dag)
-    if (next === null || dag.running + dag.queued.length >= dag.graph.maxActiveRuns) return { more: false }
+    if (next === null || dag.running + dag.queued.length >= dag.graph.maxActiveRuns) return 'done'
     fire(draft, dag, next)
   }
+}
+
+export interface Advance {
+  readonly oneStep: boolean
+  /** Of the whole tick; see `mostRows`. */
+  readonly mostRows: number
+}
+
+/** `no turn`: the tick was full before anything was done for this Dag. */
+export type Advanced = 'done' | 'more' | 'no turn'
+
+/** How large the tick may become by creating and promoting runs. */
+export function mostRows(draft: Draft): number {
+  return Math.max(ROW_BUDGET, draft.rows + LEAST_ROWS)
 }
 
 /**

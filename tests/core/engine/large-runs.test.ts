@@ -68,4 +68,47 @@ describe('a large run', () => {
     expect(runOf(engine, 'large').state).toBe('failed')
     expect(engine.tables.tis.size).toBe(LEAVES + 1)
   })
+
+  it('several of them keep no other Dag waiting for longer than a turn', () => {
+    const engine = new Engine()
+    const tasks = Array.from({ length: 6_001 }, (_, i) => task(`t${i}`))
+    const names = ['a', 'b', 'c', 'd']
+    engine.file(...names.map((name) => dagOf(name, tasks, { maxActiveTasks: 1 })), dagOf('small', [task('only')]))
+    const commands = [...names, 'small'].map((dagId) => {
+      const id = engine.tables.submit({ kind: 'trigger', dagId }, 'user:anna', engine.now)
+      return { type: 'command' as const, command: engine.tables.commands.get(id)!.record }
+    })
+    engine.once(commands)
+    engine.once([])
+    expect(runOf(engine, 'small').state).toBe('running')
+    engine.once([])
+    const made = names.map((name) =>
+      [...engine.tables.tis.values()].filter((ti) => ti.dagRunId === runOf(engine, name).id),
+    )
+    const counts = made.map((tis) => tis.length)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2_000)
+  })
+
+  it('begins although the results of every tick are many', () => {
+    const engine = new Engine({ slots: 4_000 })
+    engine.file(
+      dagOf(
+        'wide',
+        Array.from({ length: 2_000 }, (_, i) => task(`t${i}`)),
+        { maxActiveTasks: 4_000 },
+      ),
+    )
+    engine.file(dagOf('small', [task('only')]))
+    engine.command({ kind: 'set-pool', name: 'default_pool', slots: -1 })
+    engine.trigger('wide')
+    expect(engine.running).toHaveLength(2_000)
+    const ended = engine.running.splice(0).map(({ key }) => {
+      const outcome = { state: 'success' as const, xcoms: [] }
+      const facts = { key, startedAt: engine.now, endedAt: engine.now, host: 'here', pid: 1, outcome }
+      return { type: 'report' as const, report: { type: 'ended' as const, ...facts } }
+    })
+    const id = engine.tables.submit({ kind: 'trigger', dagId: 'small' }, 'user:anna', engine.now)
+    engine.once([...ended, { type: 'command', command: engine.tables.commands.get(id)!.record }])
+    expect(runOf(engine, 'small').state).toBe('running')
+  })
 })
