@@ -25,7 +25,7 @@ beforeAll(async () => {
   ]
   // Tries that last until somebody ends them.
   const executor = steadyExecutor({ slots: 8, startMs: 10, runMs: 600_000 })
-  served = await serve(database, [{ ...flow, tasks }], executor, { commandPatienceMs: 1 })
+  served = await serve(database, [{ ...flow, tasks }, wideDag('spare', 1)], executor, { commandPatienceMs: 1 })
   browser = await openBrowser()
   for (const role of ['viewer', 'operator', 'admin']) {
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage()
@@ -109,22 +109,21 @@ test('cancelling a run, after its preview', async () => {
   await badge(page, 'failed').waitFor()
 })
 
-test('a finished run is deleted, and a Dag with a file is not', async () => {
+test('a finished run is deleted, and a Dag', async () => {
   const page = as('admin')
   await page.goto(`${served.address}/dags/flow/runs/two`)
   await page.getByRole('button', { name: 'More' }).click()
   await page.getByRole('menuitem', { name: 'Delete the run' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-  await page.getByRole('tab', { name: 'Details' }).click()
+  await page.getByRole('tab', { name: 'Grid' }).waitFor()
   expect((await database.pool.query("select from dag_run where run_id = 'two'")).rowCount).toBe(0)
+  await page.goto(`${served.address}/dags/spare?tab=details`)
   await page.getByRole('button', { name: 'Delete this Dag' }).click()
+  await page.getByRole('dialog').getByText('it comes back as a new Dag').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-  await page.getByRole('dialog').getByText('Nothing was changed').waitFor()
-  await page
-    .getByRole('dialog')
-    .getByText(/declared by flow\.ts/)
-    .waitFor()
-  await page.getByRole('dialog').getByRole('button', { name: 'Back' }).click()
+  await page.getByRole('heading', { name: 'Dags', level: 1 }).waitFor()
+  await page.getByRole('link', { name: 'spare', exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'flow', exact: true }).waitFor()
 })
 
 test('draining is seen by everybody at once, and an admin resumes', async () => {

@@ -10,8 +10,8 @@ export interface SteadyTimes {
   readonly runMs: number
 }
 
-/** Each try is three changes: queued, running, ended. `fails` says which tries do. */
-export function steadyExecutor(times: SteadyTimes, fails: (one: Dispatch) => boolean = () => false): Executor {
+/** Each try is three changes: queued, running, success. */
+export function steadyExecutor(times: SteadyTimes): Executor {
   const running = new Map<string, TryKey>()
   const finished = new Map<string, TryEnded>()
   const timers = new Set<NodeJS.Timeout>()
@@ -25,22 +25,21 @@ export function steadyExecutor(times: SteadyTimes, fails: (one: Dispatch) => boo
     timers.add(timer)
   }
 
+  function end(key: TryKey, startedAt: number | null, outcome: TryEnded['outcome']): void {
+    if (!running.delete(tryKeyText(key))) return
+    const ended: TryEnded = { type: 'ended', key, startedAt, endedAt: Date.now(), host: HOST, pid: 1, outcome }
+    finished.set(tryKeyText(key), ended)
+    report([ended])
+  }
+
   function run(one: Dispatch): void {
     const { key } = one
     running.set(tryKeyText(key), key)
     after(times.startMs, () => {
+      if (!running.has(tryKeyText(key))) return
       const startedAt = Date.now()
       report([{ type: 'started', key, at: startedAt, host: HOST, pid: 1 }])
-      after(times.runMs, () => {
-        const endedAt = Date.now()
-        const outcome = fails(one)
-          ? ({ state: 'failed', cause: { kind: 'error', message: 'Error: it was told to' } } as const)
-          : ({ state: 'success', xcoms: [] } as const)
-        const ended: TryEnded = { type: 'ended', key, startedAt, endedAt, host: HOST, pid: 1, outcome }
-        running.delete(tryKeyText(key))
-        finished.set(tryKeyText(key), ended)
-        report([ended])
-      })
+      after(times.runMs, () => end(key, startedAt, { state: 'success', xcoms: [] }))
     })
   }
 
@@ -52,7 +51,11 @@ export function steadyExecutor(times: SteadyTimes, fails: (one: Dispatch) => boo
       report = onReports
     },
     dispatch: (tries) => tries.forEach(run),
-    cancel: () => {},
+    cancel: (keys, { by }) => {
+      for (const key of keys) {
+        end(key, null, { state: 'failed', cause: { kind: 'cancelled', message: `Cancelled by ${by}`, by } })
+      }
+    },
     acknowledge: (keys) => {
       for (const key of keys) finished.delete(tryKeyText(key))
     },

@@ -51,7 +51,7 @@ export function DetailsTab({ dag }: { readonly dag: DagDetails }) {
   )
 }
 
-/** Its file has to be gone first, or it would be back at once: the server says so. */
+/** While its file is there it comes back, as a new Dag. */
 function DeleteDag({ dag }: { readonly dag: DagDetails }) {
   const [isOpen, { open, close }] = useDisclosure()
   const remove = useDeleteDag(dag.dag_id)
@@ -78,7 +78,7 @@ function DeleteDag({ dag }: { readonly dag: DagDetails }) {
       >
         Its runs go with their tries, logs and XComs. Its events stay.
         {!dag.is_stale &&
-          ` Delete ${dag.relative_fileloc} first: while the file declares it, it would be back at once.`}
+          ` While ${dag.relative_fileloc} declares it, it comes back as a new Dag when that file is next parsed.`}
       </ConfirmDialog>
     </div>
   )
