@@ -42,8 +42,12 @@ if (wrong !== null) {
   say(wrong)
   process.exit(2)
 }
+let isEnding = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void removeFolders().finally(() => process.exit(130)))
+  process.once(signal, () => {
+    isEnding = true
+    void removeFolders().finally(() => process.exit(130))
+  })
 }
 
 const profileTo = values.profile ? join(import.meta.dirname, 'profiles') : null
@@ -54,7 +58,12 @@ const measured: MeasuredBenchmark[] = []
 for (const benchmark of ALL) {
   const isMeant = positionals.length > 0 ? positionals.includes(benchmark.name) : !benchmark.isExtra || values.write
   if (!isMeant) continue
-  measured.push(await measure(benchmark))
+  const one = await measure(benchmark).catch((error: unknown) => {
+    if (!isEnding) throw error
+    // Its program was taken away; the process ends as soon as that is done.
+    return new Promise<never>(() => {})
+  })
+  measured.push(one)
 }
 const minutes = (performance.now() - started) / 60_000
 say(`${minutes.toFixed(1)} min`)

@@ -38,6 +38,7 @@ export async function removeFolders(): Promise<void> {
 export class BenchFolder {
   readonly root: string
   readonly #started: RunningProgram[] = []
+  #removed: Promise<void> | null = null
 
   private constructor(root: string) {
     this.root = root
@@ -96,9 +97,15 @@ export class BenchFolder {
     return found
   }
 
-  async remove(): Promise<void> {
+  /** Once, however often it is asked for: two removals of one folder get in each other's way. */
+  remove(): Promise<void> {
+    this.#removed ??= this.#remove()
+    return this.#removed
+  }
+
+  async #remove(): Promise<void> {
     for (const program of this.#started) await program.stop()
-    await rm(this.root, { recursive: true, force: true })
+    await rm(this.root, { recursive: true, force: true, maxRetries: 10 })
     inUse.delete(this)
   }
 }

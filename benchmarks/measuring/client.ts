@@ -38,6 +38,8 @@ export class Client {
     this.#listener = parts.listener
     this.#url = parts.url
     this.#token = parts.token
+    // Whoever waits for an answer hears of a lost server; nobody else has to.
+    for (const client of [this.db, this.#listener]) client.on('error', () => {})
     this.#listener.on('notification', ({ payload }) => {
       this.#heard.push({ eventId: Number(payload), at: performance.now(), wallAt: Date.now() })
     })

@@ -24,6 +24,7 @@ export interface HopLimit {
 
 export async function openHopLimit(connection: pg.ClientConfig): Promise<HopLimit> {
   const client = new pg.Client(connection)
+  client.on('error', () => {})
   await client.connect()
   await client.query(
     'create table if not exists bench_limit (id bigint primary key, state text not null, at bigint not null)',
