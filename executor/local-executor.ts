@@ -28,6 +28,7 @@ import { watchChildren } from './watch-children.ts'
 const TRIM_EVERY_MS = 1_000
 /** Enough to keep every slot busy with the shortest tries while a commit is under way. */
 const AHEAD_PER_SLOT = 8
+const STOPPED = 'The try did not start: this host was stopped before its turn came.'
 
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const now = options.clock?.now ?? Date.now
@@ -45,6 +46,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   let pool: ChildPool | null = null
   let highestEpoch = 0
   let stopping: Promise<void> | null = null
+  let stoppedCause: CauseOfDeath = notStartedCause(STOPPED)
   let whenNothingRuns: (() => void) | null = null
 
   function logOf(dispatch: Dispatch) {
@@ -80,7 +82,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     }
     highestEpoch = dispatch.epoch
     if (stopping !== null) {
-      endUnstarted(dispatch, notStartedCause('this host is stopping.'))
+      endUnstarted(dispatch, stoppedCause)
       return
     }
     queue.push(dispatch)
@@ -164,9 +166,11 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   }
 
   async function stop(graceMs: number, reason: CancelReason): Promise<void> {
+    // Like those that run, they are cancelled by whoever stops the host: it is no loss that counts against them.
+    stoppedCause = { ...cancelledCause(reason.by), message: STOPPED }
     for (const dispatch of queue.all()) {
       queue.remove(tryKeyText(dispatch.key))
-      endUnstarted(dispatch, notStartedCause('this host was stopped before its turn came.'))
+      endUnstarted(dispatch, stoppedCause)
     }
     if (running.size > 0 && graceMs > 0) {
       let timer: NodeJS.Timeout | undefined

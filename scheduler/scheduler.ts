@@ -127,14 +127,14 @@ class SchedulerLoop implements Scheduler {
 
   async #stop(graceMs: number): Promise<void> {
     const { executor, clock, log } = this.#options
+    const deadline = clock.monotonic() + graceMs
     this.#draining = true
     this.#wake()
-    const deadline = clock.monotonic() + graceMs
-    await this.#untilIdle(graceMs)
     try {
-      await executor.stop(Math.max(0, deadline - clock.monotonic()), { by: SHUTDOWN })
+      // At once: what waits on the host for a slot does not begin any more.
+      await executor.stop(graceMs, { by: SHUTDOWN })
       // The reports of what was cancelled are committed before the lease goes.
-      await this.#untilIdle(LAST_COMMIT_MS)
+      await this.#untilIdle(Math.max(LAST_COMMIT_MS, deadline - clock.monotonic()))
     } finally {
       this.#stopped = true
       this.#cancelSweep?.()

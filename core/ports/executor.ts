@@ -127,6 +127,9 @@ export interface Executor {
   /** The scheduler has committed these results. */
   acknowledge(keys: readonly TryKey[]): void
   inventory(): Inventory
-  /** No new tries; running ones may end for `graceMs`, then are cancelled. Resolves when no process is left. */
+  /**
+   * No new tries: those that wait for a slot, or still come, are cancelled. Running ones may end for `graceMs`, then are
+   * cancelled too. Resolves when no process is left.
+   */
   stop(graceMs: number, reason: CancelReason): Promise<void>
 }

@@ -80,6 +80,7 @@ export class SimulatedExecutor implements Executor {
   readonly #seen = new Set<string>()
   #report: (reports: readonly ExecutorReport[]) => void = () => {}
   #dead = false
+  #stopped: CancelReason | null = null
 
   constructor(options: SimulatedExecutorOptions) {
     this.#o = options
@@ -124,6 +125,12 @@ export class SimulatedExecutor implements Executor {
   async stop(graceMs: number, reason: CancelReason): Promise<void> {
     const { clock } = this.#o
     const deadline = clock.monotonic() + graceMs
+    this.#stopped = reason
+    const waiting = [...this.#running].filter(([text]) => !this.#begun.has(text))
+    this.cancel(
+      waiting.map(([, { dispatch }]) => dispatch.key),
+      reason,
+    )
     while (this.#running.size > 0 && clock.monotonic() < deadline) await clock.after(100)
     this.cancel(this.inventory().running, reason)
     while (this.#running.size > 0) await this.#o.clock.after(100)
@@ -169,7 +176,8 @@ export class SimulatedExecutor implements Executor {
     if (this.#running.size > this.slots + this.mostAhead) {
       this.#o.violation(`invariant 6: ${this.#running.size} executions on ${this.slots} slots`)
     }
-    if (this.#begun.size < this.slots) this.#take(text, running)
+    if (this.#stopped !== null) this.cancel([dispatch.key], this.#stopped)
+    else if (this.#begun.size < this.slots) this.#take(text, running)
     else this.#o.count('queued ahead')
   }
 
@@ -184,7 +192,7 @@ export class SimulatedExecutor implements Executor {
     let next: [string, Running] | undefined
     for (const entry of this.#running) {
       const isBetter = next === undefined || entry[1].dispatch.priority > next[1].dispatch.priority
-      if (!this.#begun.has(entry[0]) && isBetter) next = entry
+      if (!this.#begun.has(entry[0]) && isBetter && entry[1].cancelled === null) next = entry
     }
     if (next !== undefined) this.#take(next[0], next[1])
   }

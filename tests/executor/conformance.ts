@@ -259,12 +259,19 @@ export function describeExecutor(name: string, make: MakeExecutor): void {
       const long = world.dispatch({ bundleHash, taskId: 'long' })
       await world.started(brief)
       await world.started(long)
+      const waiting = Array.from({ length: world.executor.slots }, () =>
+        world.dispatch({ bundleHash, taskId: 'brief' }),
+      )
       const stopped = world.executor.stop(1_000, { by: 'shutdown' })
       const refused = world.dispatch({ bundleHash, taskId: 'brief' })
       await stopped
       expect(returned(await world.ended(brief))).toBe(1)
       expect(causeOf(await world.ended(long))).toMatchObject({ kind: 'cancelled', by: 'shutdown' })
-      expect(causeOf(await world.ended(refused)).kind).toBe('not-started')
+      expect(causeOf(await world.ended(refused))).toMatchObject({ kind: 'cancelled', by: 'shutdown' })
+      expect((await world.ended(refused)).startedAt).toBeNull()
+      const last = await world.ended(waiting.at(-1)!)
+      expect(causeOf(last)).toMatchObject({ kind: 'cancelled', by: 'shutdown' })
+      expect(last.startedAt).toBeNull()
       await world.stop()
     })
   })

@@ -18,6 +18,10 @@ class HandExecutor implements Executor {
   running: Dispatch[] = []
   finished: TryEnded[] = []
   cancelled: CancelReason[] = []
+  isStopping = false
+  /** A stop waits for `endAll`. */
+  takesItsTime = false
+  #allEnded: () => void = () => {}
   #report: (reports: readonly ExecutorReport[]) => void = () => {}
 
   async start(report: (reports: readonly ExecutorReport[]) => void): Promise<void> {
@@ -47,10 +51,13 @@ class HandExecutor implements Executor {
     })
     this.finished.push(...ended)
     this.#report(ended)
+    this.#allEnded()
   }
 
   async stop(): Promise<void> {
-    this.endAll()
+    this.isStopping = true
+    if (this.takesItsTime) await new Promise<void>((resolve) => (this.#allEnded = resolve))
+    else this.endAll()
   }
 }
 
@@ -227,9 +234,22 @@ describe('stop', () => {
     expect(await world.stop(60_000)).toBeLessThan(1_000)
   })
 
+  it('tells the executor at once, so that what waits there for a slot does not begin in the grace', async () => {
+    const world = new World()
+    await world.start()
+    world.executor.takesItsTime = true
+    const stopping = world.stop(10_000)
+    await world.pass(100)
+    expect(world.executor.isStopping).toBe(true)
+    world.executor.endAll()
+    await stopping
+    expect([...world.tables.tis.values()].map((ti) => ti.state)).toEqual(['success', 'success'])
+  })
+
   it('commits the results of its grace, although a statement fails in the middle', async () => {
     const world = new World()
     await world.start()
+    world.executor.takesItsTime = true
     const stopping = world.stop(10_000)
     await world.pass(500)
     world.fault = 'fails'
