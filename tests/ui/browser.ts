@@ -19,10 +19,15 @@ export async function signIn(page: Page, address: string, name: string, password
 
 const RULES = "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }"
 
+/** What fades in has other colours until it is there; what moves for ever (a running state) is not waited for. */
+const AT_REST = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => {})`
+
 /** Each violation as a line: rule, element, what is wrong. */
 export async function axeViolations(page: Page): Promise<readonly string[]> {
   // `evaluate` is not held back by the content security policy of the page, a script element would be.
   await page.evaluate(axe.source)
+  await page.evaluate(AT_REST)
   const found = (await page.evaluate(`axe.run(document, ${RULES}).then(({ violations }) => violations.flatMap(
     ({ id, nodes }) => nodes.map((node) => id + ' ' + node.target.join(' ') + ': ' + node.failureSummary)))`)) as string[]
   return found
