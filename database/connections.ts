@@ -3,6 +3,7 @@
  * through `readConnection`, never in a list. Index: primary key.
  */
 import type pg from 'pg'
+import { movedExtraKeys, movedFields } from '../core/connection-place.ts'
 import type { ConnectionRecord } from '../core/ports/worker-api.ts'
 import type { StoredConnection } from '../core/records.ts'
 import type { Secrets } from './secrets/cipher.ts'
@@ -34,6 +35,42 @@ export function storedConnection(secrets: Secrets, input: ConnectionInput): Stor
     description,
     ...(password === undefined ? {} : { password: seal(password, 'password') }),
     ...(extra === undefined ? {} : { extra: seal(extra, 'extra') }),
+  }
+}
+
+/**
+ * Why a change must be refused that would keep a secret and move its connection (`core/connection-place.ts`); `null`: it
+ * may be made. An extra that cannot be read any more (its key is lost) may have named any place.
+ */
+export async function refusalOfMove(pool: pg.Pool, secrets: Secrets, input: ConnectionInput): Promise<string | null> {
+  const result = await pool.query<Omit<StoredConnection, 'description'>>(
+    'select id, type, host, schema, login, port, password, extra from connection where id = $1',
+    [input.id],
+  )
+  const before = result.rows[0]
+  if (before === undefined) return null
+  const keeps = (name: 'password' | 'extra') => input[name] === undefined && before[name] != null
+  const kept = (['password', 'extra'] as const).filter(keeps)
+  const moved = kept.length === 0 ? [] : movedFields(before, input)
+  if (keeps('password') && input.extra !== undefined) moved.push(...movedInExtra(secrets, before, input.extra))
+  if (moved.length === 0) return null
+  const names = kept.join(' and ')
+  return (
+    `connection "${input.id}" would lead elsewhere (${moved.join(', ')}) with the ${names} kept for where it leads now; ` +
+    `send the ${names} again, or null to take ${kept.length > 1 ? 'them' : 'it'} away`
+  )
+}
+
+function movedInExtra(
+  secrets: Secrets,
+  { id, extra: before = null }: Omit<StoredConnection, 'description'>,
+  after: string | null,
+): string[] {
+  try {
+    const plain = before === null ? null : secrets.decrypt(before, connectionPlace(id, 'extra'))
+    return movedExtraKeys(plain, after).map((key) => `extra.${key}`)
+  } catch {
+    return ['extra']
   }
 }
 

@@ -21,15 +21,26 @@ export function addConnectionsCommands(group: Command, context: CommandContext):
     .option('--port <number>', 'its port', portNumber)
     .option('--schema <name>', 'database or path')
     .option('--login <name>')
-    .option('--secret', 'read the password from standard input')
-    .option('--extra <json>', 'further settings, a JSON object; encrypted', jsonText)
+    .option('--secret', 'read the password from standard input; without it the one that is kept stays')
+    .option('--no-secret', 'take the password that is kept away')
+    .option(
+      '--extra <json>',
+      'further settings, a JSON object; encrypted; without it those that are kept stay',
+      jsonText,
+    )
+    .option('--no-extra', 'take the further settings that are kept away')
     .option('--description <text>')
     .action(async (id, options) => {
       const { output, program } = begin(context, options)
-      const password = options.secret === true ? await readSecretInput(`Password of ${id}`) : null
+      const password =
+        options.secret === true
+          ? await readSecretInput(`Password of ${id}`)
+          : options.secret === false
+            ? null
+            : undefined
       if (password === '') throw new CommandFailure('The password on standard input is empty.', null, EXIT_USAGE)
-      await withPlatform(program, 'existing', (platform) =>
-        platform.setConnections([
+      const found = await withPlatform(program, 'existing', async (platform) => {
+        await platform.setConnections([
           {
             id,
             type: options.type,
@@ -37,13 +48,14 @@ export function addConnectionsCommands(group: Command, context: CommandContext):
             port: options.port ?? null,
             schema: options.schema ?? null,
             login: options.login ?? null,
-            password,
-            extra: options.extra ?? null,
             description: options.description ?? null,
+            ...(password === undefined ? {} : { password }),
+            ...(options.extra === undefined ? {} : { extra: options.extra === false ? null : options.extra }),
           },
-        ]),
-      )
-      output.answer({ id, has_password: password !== null }, () => `Set ${id}.`)
+        ])
+        return (await platform.connections()).find((one) => one.id === id)
+      })
+      output.answer({ id, has_password: found?.has_password === true }, () => `Set ${id}.`)
     })
 
   leaf(group, 'get', 'one connection; password and extra with --reveal only')

@@ -8,10 +8,12 @@ import {
   deleteConnection,
   listConnections,
   readConnection,
+  refusalOfMove,
   saveConnection,
   storedConnection,
 } from '../../database/connections.ts'
 import { deleteVariable, listVariables, readVariable, saveVariable, storedVariable } from '../../database/variables.ts'
+import { CommandFailure } from '../command-failure.ts'
 import type { Pool } from '../database-access.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { openSecrets } from '../open-secrets.ts'
@@ -77,6 +79,11 @@ export function namedValues(program: ProgramConfig, pool: Pool): NamedValues {
     setConnections: async (inputs) => {
       const secrets = await openSecrets(program)
       for (const some of pieces(inputs)) {
+        for (const input of some) {
+          const refusal = await refusalOfMove(pool, secrets, input)
+          if (refusal !== null)
+            throw new CommandFailure(`${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}.`, SEND_AGAIN)
+        }
         const connections = some.map((input) => storedConnection(secrets, input))
         if (await carriedOut({ kind: 'set-connection', connections })) continue
         for (const input of some) await saveConnection(pool, secrets, input)
@@ -85,6 +92,10 @@ export function namedValues(program: ProgramConfig, pool: Pool): NamedValues {
     deleteConnection: (id) => remove({ kind: 'delete-connection', id }, () => deleteConnection(pool, id)),
   }
 }
+
+const SEND_AGAIN =
+  '`connections set` reads the password anew with --secret and takes it away with --no-secret (for extra: --extra, --no-extra);' +
+  ' a file to import names them.'
 
 /** As many as one command takes. */
 function* pieces<T>(all: readonly T[]): Generator<readonly T[]> {

@@ -10,6 +10,7 @@ import {
   type StoredConnection,
   type StoredVariable,
 } from '../records.ts'
+import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
 import type { Overlay } from './rare-writes.ts'
@@ -99,11 +100,11 @@ function problemOf<Row extends StoredVariable | StoredConnection>(
     if (!isName(name)) {
       return refuse(
         `bad-${what}`,
-        `"${name}" is no name of a ${what}: use 1 to 250 characters, none of them a control character`,
+        `"${name}" is no name of a ${what}: use 1 to 250 characters, none of them a control character or half of one`,
       )
     }
-    if (Object.values(row).some((value) => typeof value === 'string' && value.includes('\0'))) {
-      return refuse(CODES[what].bad, `${what} "${name}" holds the character NUL, which cannot be stored; take it out`)
+    if (Object.values(row).some((value) => typeof value === 'string' && !isStorable(value))) {
+      return refuse(CODES[what].bad, `${what} "${name}" holds a NUL or half of a character; take it out`)
     }
     if (names.has(name)) return refuse(CODES[what].bad, `${what} "${name}" is given twice; give it once`)
     if (onlyNew === true && known.has(name)) return refuse(CODES[what].exists, `there is a ${what} "${name}" already`)
@@ -113,7 +114,7 @@ function problemOf<Row extends StoredVariable | StoredConnection>(
 }
 
 function isName(name: string): boolean {
-  return name.length >= 1 && name.length <= 250 && [...name].every((character) => character >= ' ')
+  return name.length >= 1 && name.length <= 250 && isStorable(name) && [...name].every((character) => character >= ' ')
 }
 
 function kept(earlier: StoredConnection | undefined): Pick<StoredConnection, 'password' | 'extra'> {

@@ -7,12 +7,19 @@
  */
 import type pg from 'pg'
 import { type DoomedDag, ERASED_RUNS, ERASED_TIS, type Found, type Wanted } from '../../core/ports/store.ts'
+import { isStorable } from '../../core/storable-text.ts'
 import { inTransaction } from '../connect.ts'
 
 /** Live executions that a refusal names. */
 const NAMED = 3
 
-export async function lookUp(leader: pg.ClientBase, wanted: Wanted): Promise<Found> {
+export async function lookUp(leader: pg.ClientBase, asked: Wanted): Promise<Found> {
+  // Nothing has a name that cannot be stored, and asking for one would be an error that comes back with every reload.
+  const wanted = {
+    variables: asked.variables.filter(isStorable),
+    connections: asked.connections.filter(isStorable),
+    doomedDags: asked.doomedDags.filter(isStorable),
+  }
   return inTransaction(leader, 'repeatable read read only', async () => {
     const existing = async (table: string, column: string, names: readonly string[]) => {
       if (names.length === 0) return new Set<string>()

@@ -191,6 +191,13 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
     // What the file left out is as it was.
     expect((await cli(['variables', 'get', name('hidden'), '--reveal'])).stdout).toBe('s3cret\n')
     expect(await program.json(['connections', 'get', name('db'), '--reveal'])).toMatchObject({ password: 'pass-w0rd' })
+    const again = ['connections', 'set', name('db'), '--type', 'postgres']
+    const moved = await cli([...again, '--port', '5433'], called())
+    expect([moved.code, moved.stderr]).toEqual([1, expect.stringMatching(/\(port\).*send the password again/)])
+    const same = [...again, '--port', '5432', '--login', 'etl']
+    expect(await program.json(same, called())).toMatchObject({ has_password: true })
+    expect((await cli([...again, '--port', '5433', '--no-secret'], called())).stderr).toBe('')
+    expect(await program.json(['connections', 'get', name('db')], called())).toMatchObject({ has_password: false })
     const history = await cli(['events', '--kind', 'variable.', '--kind', 'connection.', '-n', '500'], called())
     expect(history.stdout).toMatch(new RegExp(`variable\\.set .*by \\S+: ${name('hidden')} \\(secret\\)`))
     expect(history.stdout).toMatch(new RegExp(`connection\\.set .*by \\S+: ${name('db')}`))

@@ -302,12 +302,83 @@ describe('variables and connections', () => {
       extra: '{"sslmode":"require"}',
     })
     expect(made).toMatchObject({ status: 201, body: { has_password: true, has_extra: true } })
-    const changed = await ask('PATCH', '/connections/dwh', { host: 'db2' })
-    expect(changed.body).toMatchObject({ host: 'db2', has_password: true })
+    const changed = await ask('PATCH', '/connections/dwh', { login: 'etl', host: 'db' })
+    expect(changed.body).toMatchObject({ login: 'etl', has_password: true })
     expect((await ask('PATCH', '/connections/dwh', { password: null })).body.has_password).toBe(false)
     expect([made.text, changed.text, (await ask('GET', '/connections')).text].join()).not.toMatch(/hunter2|sslmode/)
     expect((await ask('POST', '/connections', { connection_id: 'x', conn_type: 'http', extra: '[]' })).status).toBe(400)
     expect((await ask('DELETE', '/connections/dwh')).status).toBe(204)
+  })
+
+  test('kept secrets do not follow a connection to another place', async () => {
+    const made = { connection_id: 'kept', conn_type: 'postgres', host: 'db', port: 5432, schema: 'dwh', login: 'etl' }
+    const secrets = { password: 'hunter6', extra: '{"hostaddr":"10.0.0.1","sslmode":"require"}' }
+    expect((await ask('POST', '/connections', { ...made, ...secrets })).status).toBe(201)
+    const change = (body: object) => ask('PATCH', '/connections/kept', body)
+    for (const [body, named] of [
+      [{ host: 'evil' }, /would lead elsewhere \(host\).*send the password and extra again/],
+      [{ port: 1, schema: null }, /\(port, schema\)/],
+      [{ conn_type: 'http' }, /\(type\)/],
+      [{ host: 'evil', extra: null }, /\(host, extra.hostaddr\).*send the password again/],
+      [{ extra: '{"hostaddr":"10.6.6.6"}' }, /\(extra.hostaddr\)/],
+      [{ extra: '{"hostaddr":"10.0.0.1","proxies":{"http":"evil"}}' }, /\(extra.proxies\)/],
+      [{ host: 'evil', password: 'mine' }, /\(host\).*send the extra again/],
+    ] as const) {
+      const { status, body: answer } = await change(body)
+      expect([status, answer.detail], JSON.stringify(body)).toEqual([400, expect.stringMatching(named)])
+    }
+    expect((await ask('GET', '/connections/kept')).body).toMatchObject({ ...made, has_password: true })
+    expect((await change({ extra: '{"sslmode":"verify-full","hostaddr":"10.0.0.1"}' })).status).toBe(200)
+    expect((await change({ host: 'db2', ...secrets })).body).toMatchObject({ host: 'db2', has_password: true })
+    const away = await change({ host: 'db3', password: null, extra: null })
+    expect(away.body).toMatchObject({ host: 'db3', has_password: false, has_extra: false })
+    expect((await change({ host: 'db4' })).status).toBe(200)
+  })
+
+  test('a kept password is tried at its own place only', async () => {
+    const { host, port, user, password, database: schema } = database.connection
+    const place = { conn_type: 'postgres', host, port: port ?? 5432, schema, login: user }
+    expect((await ask('POST', '/connections', { connection_id: 'own', ...place, password })).status).toBe(201)
+    const seen: string[] = []
+    const server = createServer((socket) => {
+      // Asks for the password in plain text, whatever the client begins with.
+      socket.once('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3])))
+      let answers = 0
+      socket.on('data', (data) => {
+        seen.push(data.toString('latin1'))
+        if (++answers === 2) socket.end()
+      })
+      socket.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port: other } = server.address() as { port: number }
+    const body = { connection_id: 'own', ...place }
+    const elsewhere = { ...body, host: '127.0.0.1', port: other }
+    await ask('POST', '/connections/test', elsewhere)
+    await ask('POST', '/connections/test', { ...elsewhere, extra: '{}' })
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.join()).not.toContain(password as string)
+    await new Promise((resolve) => server.close(resolve))
+    expect((await ask('POST', '/connections/test', body)).body).toMatchObject({ status: true })
+  })
+
+  test('secrets of a key that is lost: the message says what to do, and doing it helps', async () => {
+    const made = { connection_id: 'lost', conn_type: 'http', host: 'db', password: 'hunter7', extra: '{"token":"t"}' }
+    expect((await ask('POST', '/connections', made)).status).toBe(201)
+    const lost = "'v1:000000000000:AAAA'"
+    await database.pool.query(`update connection set password = ${lost}, extra = ${lost} where id = 'lost'`)
+    const { password: _password, extra: _extra, ...plain } = made
+    const tried = await ask('POST', '/connections/test', plain)
+    expect(tried).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringMatching(/key 0{12}.*set the secret anew/) },
+    })
+    expect((await ask('PATCH', '/connections/lost', { description: 'seen' })).status).toBe(200)
+    expect((await ask('PATCH', '/connections/lost', { extra: '{}' })).status).toBe(400)
+    expect((await ask('PATCH', '/connections/lost', { host: 'db2', password: 'new', extra: '{}' })).status).toBe(200)
+    expect((await ask('POST', '/variables', { key: 'lost', value: 'x', is_secret: true })).status).toBe(201)
+    await database.pool.query(`update variable set value = ${lost} where key = 'lost'`)
+    expect((await ask('PATCH', '/variables/lost', { value: 'new' })).status).toBe(200)
   })
 
   test('a connection is tried in a process of its own', async () => {

@@ -1,11 +1,13 @@
 /** Connections. Password and extra go in and never come out; a test of one runs in a process of its own. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import { movedExtraKeys, movedFields } from '../../core/connection-place.ts'
 import type { ConnectionRecord } from '../../core/ports/worker-api.ts'
 import {
   type ConnectionListItem,
   listConnections,
   readConnection,
+  refusalOfMove,
   storedConnection,
 } from '../../database/connections.ts'
 import type { ApiParts } from '../api-parts.ts'
@@ -165,7 +167,7 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
         Object.entries(body).filter(([name]) => query.update_mask?.includes(name) !== false),
       ) as Static<typeof Change>
       const pick = <Value>(value: Value | undefined, old: Value) => (value === undefined ? old : value)
-      const changed = storedConnection(parts.secrets, {
+      const change = {
         id,
         type: given.conn_type ?? item.type,
         description: pick(given.description, item.description),
@@ -175,7 +177,10 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
         port: pick(given.port, item.port),
         ...(given.password === undefined ? {} : { password: given.password }),
         ...(given.extra === undefined ? {} : { extra: given.extra }),
-      })
+      }
+      const refusal = await refusalOfMove(parts.pool, parts.secrets, change)
+      if (refusal !== null) throw new EarlyReply(400, `${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}.`)
+      const changed = storedConnection(parts.secrets, change)
       await sendCommand(parts, request, { kind: 'set-connection', connections: [changed] })
       return shown(await require(id))
     },
@@ -212,21 +217,36 @@ export const connectionRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
     async ({ body }) => {
       checkExtra(body.extra)
       const wanted = recordOf(body)
-      const kept = await readConnection(parts.pool, parts.secrets, wanted.id)
-      // A kept secret goes only to the place it was kept for.
-      const isSamePlace =
-        kept !== null &&
-        (['type', 'host', 'port', 'login', 'schema'] as const).every((name) => kept[name] === wanted[name])
-      const withSecrets = isSamePlace
-        ? {
-            ...wanted,
-            password: body.password === undefined ? kept.password : wanted.password,
-            extra: body.extra === undefined ? kept.extra : wanted.extra,
-          }
-        : wanted
-      return testConnection(parts.connectionProbe, withSecrets)
+      const kept = await keptSecrets(wanted, body)
+      return testConnection(parts.connectionProbe, { ...wanted, ...kept })
     },
   )
+
+  /** Those that the request leaves out. A kept secret goes only to the place it was kept for. */
+  async function keptSecrets(
+    wanted: ConnectionRecord,
+    given: Static<typeof Input>,
+  ): Promise<Partial<ConnectionRecord>> {
+    const item = await find(wanted.id)
+    const takes = {
+      password: given.password === undefined && item?.hasPassword === true,
+      extra: given.extra === undefined && item?.hasExtra === true,
+    }
+    if (item === undefined || !(takes.password || takes.extra)) return {}
+    if (item.login !== wanted.login || movedFields(item, wanted).length > 0) return {}
+    let kept: ConnectionRecord | null
+    try {
+      kept = await readConnection(parts.pool, parts.secrets, wanted.id)
+    } catch (error) {
+      // Encrypted with a key that is not there any more: the message says which, and what to do.
+      throw new EarlyReply(409, (error as Error).message)
+    }
+    if (kept === null || (!takes.extra && movedExtraKeys(kept.extra, wanted.extra).length > 0)) return {}
+    return {
+      ...(takes.password ? { password: kept.password } : {}),
+      ...(takes.extra ? { extra: kept.extra } : {}),
+    }
+  }
 }
 
 function recordOf(body: Static<typeof Input>): ConnectionRecord {
