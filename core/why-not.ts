@@ -2,7 +2,7 @@
  * «Why is it not running?» as data: the reasons that keep one TI from starting, in the order in which they would have to
  * be removed. Pure, over facts that any reader of the tables can gather, and with the very functions the engine decides by.
  */
-import { demandsOf, describeLimit } from './engine/limits.ts'
+import { demandsOf, describeLimit, SLOTS } from './engine/limits.ts'
 import type { DagGraph } from './graph.ts'
 import type { DagRecord, PoolRecord, RunRecord, TiRecord } from './records.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from './states.ts'
@@ -59,8 +59,14 @@ export function whyNot(facts: WhyNotFacts): Reason[] {
   if (FINISHED_TI_STATES.has(ti.state)) return [{ code: 'finished', message: `it has ended: ${ti.state}` }]
   if (FINISHED_RUN_STATES.has(run.state)) return [{ code: 'finished', message: `its run has ended: ${run.state}` }]
   if (ti.state === 'running') return [{ code: 'running', message: `it is running (try ${ti.tryNumber})` }]
-  if (ti.state === 'queued')
-    return [{ code: 'running', message: `try ${ti.tryNumber} was handed to the executor and starts within a moment` }]
+  if (ti.state === 'queued') {
+    const live = facts.usage.get(SLOTS) ?? 0
+    const when =
+      live > facts.slots
+        ? `waits there for a slot: ${live} tries are there, ${facts.slots} run at once, higher priorities first`
+        : 'starts within a moment'
+    return [{ code: 'running', message: `try ${ti.tryNumber} was handed to the executor and ${when}` }]
+  }
   if (ti.state === 'up_for_retry' && ti.retryAt !== null && ti.retryAt > facts.now) {
     add(
       'retry-delay',

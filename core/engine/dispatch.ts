@@ -9,8 +9,8 @@ import type { Dispatch } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
-import { type Demand, demandsOf } from './limits.ts'
-import { slotsWithAhead } from './look-ahead.ts'
+import { type Demand, demandsOf, SLOTS } from './limits.ts'
+import { isNextOnHost, slotsWithAhead } from './look-ahead.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun } from './runs.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
@@ -134,7 +134,8 @@ function refusedBy(
   lists: Pick<WaitingChanges, 'taken' | 'added'>,
 ): string | null {
   for (const demand of demands) {
-    if (draft.usageOf(demand.key) + demand.units > demand.capacity) return demand.key
+    const isFull = draft.usageOf(demand.key) + demand.units > demand.capacity
+    if (isFull && !(demand.key === SLOTS && isNextOnHost(draft, entry.priority))) return demand.key
     if (demand.strict && demand.key !== from) {
       // Whoever this tick has refused here came before us: candidates are taken in order.
       if (lists.added.has(demand.key)) return demand.key

@@ -23,8 +23,8 @@ import type { MemoryTables } from '../memory-tables.ts'
 import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import { MOST_AHEAD } from './simulated-executor.ts'
 
-/** Slots, and what may wait on the host for one. */
-const MOST_EXECUTIONS = SIMULATED_DEFAULTS.parallelism + MOST_AHEAD
+/** Slots, what may wait on the host for one, and higher priorities that pass it (exactly: `simulated-executor.ts`). */
+const MOST_EXECUTIONS = 2 * SIMULATED_DEFAULTS.parallelism + MOST_AHEAD
 
 export type Violation = (message: string) => void
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { whyNot } from '../../core/why-not.ts'
 import { dagOf, Engine, T0, task } from './engine/harness.ts'
 
-function why(engine: Engine, dagRunId: number, taskId: string, leading = true): string[] {
+function reasons(engine: Engine, dagRunId: number, taskId: string, leading = true) {
   const run = engine.run(dagRunId)
   const dag = engine.memory.dags.get(run.dagId)!
   const tis = [...engine.tables.tis.values()].filter((ti) => ti.dagRunId === dagRunId)
@@ -20,8 +20,10 @@ function why(engine: Engine, dagRunId: number, taskId: string, leading = true): 
     pools: engine.memory.pools,
     slots: engine.memory.slots,
   }
-  return whyNot(facts).map((reason) => reason.code)
+  return whyNot(facts)
 }
+
+const why = (...args: Parameters<typeof reasons>) => reasons(...args).map((reason) => reason.code)
 
 describe('why a TI is not running', () => {
   it('names upstreams, delays, limits, pauses and the missing scheduler', () => {
@@ -46,6 +48,18 @@ describe('why a TI is not running', () => {
     engine.at(T0 + 1000)
     engine.end('a')
     expect(why(engine, run.id, 'a')).toEqual(['finished'])
+  })
+
+  it('a try that was queued ahead of a free slot waits on the host', () => {
+    const engine = new Engine({ slots: 1, mostAhead: 8 })
+    const tasks = Array.from({ length: 400 }, (_, i) => task(`t${i}`))
+    engine.command({ kind: 'set-pool', name: 'default_pool', slots: -1 })
+    engine.file(dagOf('d', tasks, { maxActiveTasks: 400 }))
+    const run = engine.trigger('d')
+    const message = () => reasons(engine, run.id, engine.runningIds().at(-1)!)[0]!.message
+    expect(message()).toContain('starts within a moment')
+    while (engine.running.length < 3) engine.end(engine.runningIds()[0]!)
+    expect(message()).toContain('waits there for a slot: 3 tries are there, 1 run at once')
   })
 
   it('names an undecided branch', () => {

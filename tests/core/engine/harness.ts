@@ -42,9 +42,11 @@ export class Engine {
   cancelled: { taskId: string; by: string }[] = []
   readonly #defaults: PlatformDefaults
   readonly #slots: number
+  readonly #mostAhead: number
 
-  constructor(options: { slots?: number; defaults?: Partial<PlatformDefaults> } = {}) {
+  constructor(options: { slots?: number; mostAhead?: number; defaults?: Partial<PlatformDefaults> } = {}) {
     this.#slots = options.slots ?? 100
+    this.#mostAhead = options.mostAhead ?? 0
     this.#defaults = {
       ...SIMULATED_DEFAULTS,
       parallelism: this.#slots,
@@ -56,7 +58,8 @@ export class Engine {
   }
 
   #rebuild(): SchedulerMemory {
-    const options = { defaults: this.#defaults, slots: this.#slots, epoch: 1, host: 'here', now: this.now }
+    const executor = { slots: this.#slots, mostAhead: this.#mostAhead }
+    const options = { defaults: this.#defaults, ...executor, epoch: 1, host: 'here', now: this.now }
     return rebuild(this.tables.snapshot(), options)
   }
 
@@ -121,19 +124,19 @@ export class Engine {
   }
 
   /** Ends the first dispatched try of a task. */
-  end(taskId: string, outcome: TryOutcome = { state: 'success', xcoms: [] }): void {
+  end(taskId: string, outcome: TryOutcome = { state: 'success', xcoms: [] }, ms = 0): void {
     const index = this.running.findIndex((dispatch) => dispatch.taskId === taskId)
     if (index < 0) throw new Error(`no try of ${taskId} is running: ${this.runningIds().join(', ')}`)
     const [dispatch] = this.running.splice(index, 1)
-    this.report(dispatch!, outcome)
+    this.report(dispatch!, outcome, ms)
   }
 
-  report(dispatch: Dispatch, outcome: TryOutcome): void {
+  report(dispatch: Dispatch, outcome: TryOutcome, ms = 0): void {
     const { key } = dispatch
     const report = {
       type: 'ended' as const,
       key,
-      startedAt: this.now,
+      startedAt: this.now - ms,
       endedAt: this.now,
       host: 'here',
       pid: 1,
