@@ -2,6 +2,7 @@
  * Which TIs a clear or a mark touches: pure planning, used alike by the dry run of the API, by the page's preview and by
  * the engine that then does it (airflow-behaviour 2.10, 2.11).
  */
+import { didYouMean } from './config/nearest-name.ts'
 import { ancestors, type DagGraph, descendants } from './graph.ts'
 import type { ClearOptions, MarkOptions, TiRecord } from './records.ts'
 import { FINISHED_TI_STATES, type RunState, type TiState } from './states.ts'
@@ -86,10 +87,20 @@ export function planCancel(
   const states = new Map<number, TiState>()
   for (const id of taskIds) {
     const ti = tis[graph.indexOf.get(id) ?? -1]
-    if (ti === undefined) return { ok: false, message: `the run has no task "${id}"` }
+    if (ti === undefined) return { ok: false, message: unknownTask(graph, id) }
     if (!FINISHED_TI_STATES.has(ti.state)) states.set(graph.indexOf.get(id)!, 'failed')
   }
   return { ok: true, states }
+}
+
+/** Names longer than any task's are not compared: this runs within a tick. */
+const LONGEST_ID = 250
+
+function unknownTask({ dagId, indexOf }: DagGraph, id: string): string {
+  if (id.length > LONGEST_ID) return `Dag "${dagId}" has no task of a name of ${id.length} characters in this run`
+  const some = [...indexOf.keys()].slice(0, 3).join(', ')
+  const hint = didYouMean(id, indexOf.keys()) || ` It has ${indexOf.size} tasks, such as ${some}.`
+  return `Dag "${dagId}" has no task "${id}" in this run.${hint}`
 }
 
 function select(
@@ -103,7 +114,7 @@ function select(
     if (index === undefined) {
       return {
         ok: false,
-        message: `Dag "${graph.dagId}" has no task "${id}" in this run; it has ${[...graph.indexOf.keys()].join(', ')}`,
+        message: unknownTask(graph, id),
       }
     }
     named.push(index)

@@ -1,31 +1,33 @@
 /**
  * What a host on this machine asks for its tries, answered from the database. Invariants: secrets are decrypted here and
- * nowhere else, and each one handed out is on record by try before it leaves; runs are made by commands only.
+ * nowhere else, and each one handed out is on record by try before it leaves; runs are made, and
+ * variables changed, by commands only.
  */
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { TryKey } from '../core/ids.ts'
 import type { BundleStore } from '../core/ports/dag-source.ts'
 import type { TriggerRequest, WorkerApi } from '../core/ports/worker-api.ts'
-import type { CommandRequest } from '../core/records.ts'
+import type { CommandAnswer, CommandRequest } from '../core/records.ts'
 import { readBundle, saveBundle } from './bundles.ts'
 import type { SubmitOptions, SubmitResult } from './commands.ts'
 import { readConnection } from './connections.ts'
 import type { Secrets } from './secrets/cipher.ts'
-import { deleteVariable, readVariable, saveVariable } from './variables.ts'
+import { readVariable, storedVariable } from './variables.ts'
 import { readReturnValues, readXCom, writeXCom } from './xcoms.ts'
 
 export interface WorkerApiOptions {
   readonly secrets: Secrets
   /** `submitCommand` with its pool. */
   readonly submit: (request: CommandRequest, options: SubmitOptions) => Promise<SubmitResult>
-  /** How long a task waits for the run it triggers; leadership may change meanwhile. Default 60 s. */
-  readonly triggerPatienceMs?: number
+  /** How long a task waits for what it asks of the scheduler; leadership may change meanwhile. Default 60 s. */
+  readonly patienceMs?: number
 }
 
 const NO_LEADER_PAUSE_MS = 500
 
 export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions): WorkerApi & BundleStore {
-  const { secrets, submit, triggerPatienceMs = 60_000 } = options
+  const { secrets, submit, patienceMs = 60_000 } = options
   return {
     saveBundle: (bundle) => saveBundle(pool, bundle),
     getBundle: (hash) => readBundle(pool, hash),
@@ -46,16 +48,24 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
       )
       const isSecret = before.rows[0]?.is_secret ?? false
       await recordAccess(pool, by, 'set', 'variable', key)
-      await saveVariable(pool, secrets, {
+      const variable = storedVariable(secrets, {
         key,
         value,
         isSecret,
         description: description ?? before.rows[0]?.description ?? null,
       })
+      const answer = await carryOut(
+        by,
+        { kind: 'set-variable', variables: [variable] },
+        `Variable "${key}" was not set`,
+      )
+      if (!answer.ok) throw new Error(`Variable "${key}" was not set: ${answer.message} (${answer.code})`)
     },
     async deleteVariable(by, key) {
       await recordAccess(pool, by, 'delete', 'variable', key)
-      await deleteVariable(pool, key)
+      const answer = await carryOut(by, { kind: 'delete-variable', key }, `Variable "${key}" was not deleted`)
+      if (answer.ok || answer.code === 'variable-not-found') return
+      throw new Error(`Variable "${key}" was not deleted: ${answer.message} (${answer.code})`)
     },
     async getConnection(by, id) {
       const found = await readConnection(pool, secrets, id)
@@ -63,18 +73,33 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
       return found
     },
     async triggerDagRun(by, request) {
-      const actor = `task:${await nameOf(pool, by)}`
-      const command = triggerCommand(request)
-      const idempotencyKey = `ti:${by.tiId}`
-      const until = Date.now() + triggerPatienceMs
-      for (;;) {
-        const timeoutMs = Math.max(0, until - Date.now())
-        const result = await submit(command, { actor, idempotencyKey, timeoutMs })
-        if (result.status === 'answered') return runOf(result.answer, request)
-        if (Date.now() >= until) throw unanswered(request, result.status, triggerPatienceMs)
-        await new Promise((resolve) => setTimeout(resolve, NO_LEADER_PAUSE_MS))
-      }
+      const answer = await carryOut(
+        by,
+        triggerCommand(request),
+        `Dag "${request.dagId}" was not triggered`,
+        `ti:${by.tiId}`,
+      )
+      return runOf(answer, request)
     },
+  }
+
+  /** Through the scheduler, in the task's name; it has been done when this resolves, so the task sees it at once. */
+  async function carryOut(
+    by: TryKey,
+    command: CommandRequest,
+    failure: string,
+    // Asked again while nobody leads, it stays one command.
+    idempotencyKey = `try:${by.tiId}:${by.tryNumber}:${randomUUID()}`,
+  ): Promise<CommandAnswer> {
+    const actor = `task:${await nameOf(pool, by)}`
+    const until = Date.now() + patienceMs
+    for (;;) {
+      const timeoutMs = Math.max(0, until - Date.now())
+      const result = await submit(command, { actor, idempotencyKey, timeoutMs })
+      if (result.status === 'answered') return result.answer
+      if (Date.now() >= until) throw unanswered(failure, command, result.status, patienceMs)
+      await new Promise((resolve) => setTimeout(resolve, NO_LEADER_PAUSE_MS))
+    }
   }
 }
 
@@ -89,10 +114,7 @@ function triggerCommand({ dagId, conf, runId, logicalDate, note }: TriggerReques
   }
 }
 
-function runOf(
-  answer: Extract<SubmitResult, { status: 'answered' }>['answer'],
-  { dagId }: TriggerRequest,
-): { readonly runId: string } {
+function runOf(answer: CommandAnswer, { dagId }: TriggerRequest): { readonly runId: string } {
   if (!answer.ok) throw new Error(`Dag "${dagId}" was not triggered: ${answer.message} (${answer.code})`)
   const value = JSON.parse(answer.value) as { readonly dag_run_id?: unknown }
   if (typeof value.dag_run_id !== 'string') {
@@ -101,15 +123,13 @@ function runOf(
   return { runId: value.dag_run_id }
 }
 
-function unanswered({ dagId }: TriggerRequest, status: string, patienceMs: number): Error {
+function unanswered(failure: string, { kind }: CommandRequest, status: string, patienceMs: number): Error {
   const cause = {
     'no-leader': 'no scheduler is running to take the command',
     full: 'more than 10,000 commands wait for the scheduler',
   }[status]
-  return new Error(
-    `Dag "${dagId}" was not triggered within ${patienceMs / 1000} s: ${cause ?? 'the scheduler has not answered'}. ` +
-      'A retry of this task asks again without triggering twice.',
-  )
+  const again = kind === 'trigger' ? ' A retry of this task asks again without triggering twice.' : ''
+  return new Error(`${failure} within ${patienceMs / 1000} s: ${cause ?? 'the scheduler has not answered'}.${again}`)
 }
 
 /** `<dag>/<run>/<task>`: readable in the history. Indexes: primary keys. */

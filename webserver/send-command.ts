@@ -3,7 +3,6 @@
  * changes a run by itself; a refusal has the HTTP status of its code; who sends the same request with the same
  * `Idempotency-Key` again gets the first answer, and nobody ever gets the answer to another request.
  */
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { ERROR_CODES } from '../core/error-codes.ts'
 import type { CommandRequest } from '../core/records.ts'
@@ -29,7 +28,7 @@ export async function sendCommand(
   const key = idempotencyKey(request)
   const result = await submitCommand(parts.pool, command, {
     actor,
-    ...(key === undefined ? {} : { idempotencyKey: nameOf(request, actor, key, command.kind) }),
+    ...(key === undefined ? {} : { idempotencyKey: nameOf(parts, request, actor, key, command.kind) }),
     notAfter: parts.now() + VALID_MS,
     timeoutMs: parts.commandPatienceMs ?? PATIENCE_MS,
   })
@@ -63,11 +62,18 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
 
 /**
  * One key may name several commands of one request, two users may choose the same, and a client may by mistake use one for
- * two requests: then both are carried out.
+ * two requests: then both are carried out. Keyed: the body may hold a secret, and a bare hash in the inbox would let who
+ * reads the table try guesses.
  */
-function nameOf(request: FastifyRequest, actor: string, key: string, kind: string): string {
+function nameOf(
+  { secrets }: WebServerParts,
+  request: FastifyRequest,
+  actor: string,
+  key: string,
+  kind: string,
+): string {
   const whole = JSON.stringify([actor, key, kind, request.method, request.url, request.body ?? null])
-  return createHash('sha256').update(whole).digest('base64url')
+  return secrets.fingerprint(whole)
 }
 
 function sentence(text: string): string {

@@ -31,6 +31,8 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
   let best: string | null = null
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {
+    // As many edits at least as the lengths differ; of many names most are left out by this.
+    if (Math.abs(candidate.length - name.length) > Math.max(bestDistance, 2)) continue
     const other = candidate.toLowerCase()
     const distance = singular(other) === singular(wanted) ? 0 : editDistance(wanted, other)
     if (distance < bestDistance) {

@@ -3,7 +3,7 @@
  * moved to another row does not decrypt; no message holds a key or a plain value; what an old key wrote can be
  * read while that key is listed.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 
 const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
@@ -15,6 +15,8 @@ export interface Secrets {
   encrypt(plain: string, place: string): string
   /** @throws when the key is not listed, or the text was changed or moved. */
   decrypt(text: string, place: string): string
+  /** The same for the same text; without the current key it tells nothing of the text, not even by trying guesses. */
+  fingerprint(text: string): string
   /** Whether the current key wrote it. */
   isCurrent(text: string): boolean
 }
@@ -27,6 +29,7 @@ interface Key {
 /** Keys as text: 32 bytes in base64 or hex. New values are written with `current`, old ones read with any. */
 export function createSecrets(keys: { readonly current: string; readonly old?: readonly string[] }): Secrets {
   const current = toKey(keys.current)
+  const fingerprintKey = createHmac('sha256', current.bytes).update('tradewind fingerprint').digest()
   const all = new Map([current, ...(keys.old ?? []).map(toKey)].map((key) => [key.id, key]))
   return {
     encrypt: (plain, place) => {
@@ -60,6 +63,7 @@ export function createSecrets(keys: { readonly current: string; readonly old?: r
         throw new Error(`The stored secret ${place} was changed or moved in the database; set it anew.`)
       }
     },
+    fingerprint: (text) => createHmac('sha256', fingerprintKey).update(text).digest('base64url'),
     isCurrent: (text) => text.startsWith(`${FORMAT}:${current.id}:`),
   }
 }

@@ -1,4 +1,5 @@
 /** What the API changes: through the inbox of a real scheduler over a real database, and what it refuses. */
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -272,6 +273,11 @@ describe('variables and connections', () => {
       'variable.deleted user:anna open',
       'connection.deleted user:anna audited',
     ])
+    const named = await database.pool.query<{ name: string }>('select idempotency_key as name from command')
+    const whole = JSON.stringify(['user:anna', 'one secret', 'set-variable', 'POST', '/api/v2/variables', secret])
+    const guess = createHash('sha256').update(whole).digest('base64url')
+    // Whoever knows all but the secret cannot tell a right guess by it.
+    expect(named.rows.map((row) => row.name)).not.toContain(guess)
     const kept = await database.pool.query('select request, answer from command')
     const events = await database.pool.query('select * from event')
     // Not even encrypted: that would outlive the secret itself.
