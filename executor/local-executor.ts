@@ -160,7 +160,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
         endUnstarted(waiting, cancelledCause(reason.by))
         continue
       }
-      const entry = running.get(key)
+      const entry = reason.ifWaiting === true ? undefined : running.get(key)
       if (entry !== undefined) childOf(entry)?.doom(cancelledCause(reason.by), reason.atOnce === true ? 'now' : 'ask')
     }
   }

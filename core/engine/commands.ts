@@ -14,6 +14,7 @@ import type { Draft } from './draft.ts'
 import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { takeValueCommand, withoutValues } from './named-values.ts'
+import { DRAIN } from './results.ts'
 import { takeRunCommand, UNSTORABLE_NOTE } from './run-commands.ts'
 import { plan, queueRun } from './runs.ts'
 
@@ -236,12 +237,21 @@ function setDraining(draft: Draft, command: CommandRecord, draining: boolean): C
   if ((draft.newDraining ?? draft.memory.draining) !== draining) {
     draft.newDraining = draining
     draft.event({ kind: draining ? 'scheduler.draining' : 'scheduler.resumed', actor: command.actor })
-    if (!draining) {
+    if (draining) recallWaiting(draft)
+    else {
       draft.freed.add(DRAINING)
       for (const dag of draft.allDags()) draft.dagsToAdvance.add(dag.record.dagId)
     }
   }
   return accept({ draining, running: draft.memory.executions.size })
+}
+
+/** What was queued ahead of slots has not begun: it comes back, and is queued anew after the drain. */
+function recallWaiting({ memory, cancels }: Draft): void {
+  const keys = [...memory.executions.values()]
+    .filter(({ tryRecord }) => tryRecord.startDate === null)
+    .map(({ record: { tiId, tryNumber } }) => ({ tiId, tryNumber }))
+  if (keys.length > 0) cancels.push({ keys, reason: { by: DRAIN, ifWaiting: true } })
 }
 
 function unknownDag(draft: Draft, dagId: string): CommandAnswer {

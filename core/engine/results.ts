@@ -15,7 +15,8 @@ import { branchSkipsText, type RunDraft } from './run-draft.ts'
 /** Who cancels on the platform's own account; such a try is the platform's loss, not the task's, and is repeated. */
 export const SHUTDOWN = 'shutdown'
 export const LOST_LEADERSHIP = 'lost leadership'
-const PLATFORM_CANCELLERS: ReadonlySet<string | undefined> = new Set([SHUTDOWN, LOST_LEADERSHIP])
+export const DRAIN = 'drain'
+const PLATFORM_CANCELLERS: ReadonlySet<string | undefined> = new Set([SHUTDOWN, LOST_LEADERSHIP, DRAIN])
 
 export function takeStarted(draft: Draft, report: TryStarted): void {
   const execution = draft.execution(report.key)

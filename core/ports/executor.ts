@@ -104,10 +104,12 @@ export interface Inventory {
 }
 
 export interface CancelReason {
-  /** Who or what asked: `user:anna`, `dagrun timeout`, `stale try`, `shutdown`. */
+  /** Who or what asked: `user:anna`, `dagrun timeout`, `stale try`, `shutdown`, `drain`. */
   readonly by: string
   /** Its processes are killed without a time to end by themselves: another leader will soon repeat the try. */
   readonly atOnce?: boolean
+  /** Only if it waits for a slot; what has begun goes on. */
+  readonly ifWaiting?: boolean
 }
 
 export interface Executor {

@@ -99,6 +99,7 @@ export class SimulatedExecutor implements Executor {
   cancel(keys: readonly TryKey[], reason: CancelReason): void {
     for (const key of keys) {
       const running = this.#running.get(tryKeyText(key))
+      if (reason.ifWaiting === true && this.#begun.has(tryKeyText(key))) continue
       if (running === undefined || (running.cancelled !== null && reason.atOnce !== true)) continue
       running.cancelled ??= reason
       const ms = running.random.int(0, reason.atOnce === true ? 200 : 5000)
@@ -178,8 +179,10 @@ export class SimulatedExecutor implements Executor {
     if (this.#running.size > this.slots + this.mostAhead && before > this.slots) {
       this.#o.violation(`invariant 6: ${this.#running.size} executions on ${this.slots} slots`)
     }
-    if (this.#stopped !== null) this.cancel([dispatch.key], this.#stopped)
-    else if (this.#begun.size < this.slots) this.#take(text, running)
+    if (this.#stopped !== null) {
+      running.cancelled = this.#stopped
+      this.#later(0, () => this.#end(text, null))
+    } else if (this.#begun.size < this.slots) this.#take(text, running)
     else this.#o.count('queued ahead')
   }
 

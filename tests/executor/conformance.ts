@@ -246,6 +246,27 @@ export function describeExecutor(name: string, make: MakeExecutor): void {
     })
   })
 
+  describe(`${name} executor, asked to give back what waits`, () => {
+    it('does so, and what has begun goes on', async () => {
+      const world = await makeWorld({}, make)
+      const bundleHash = world.bundle(dagOf({ brief: '() => new Promise((resolve) => setTimeout(resolve, 300, 1))' }))
+      const tries = Array.from({ length: world.executor.slots + 1 }, () =>
+        world.dispatch({ bundleHash, taskId: 'brief' }),
+      )
+      const begun = tries.slice(0, -1)
+      for (const dispatch of begun) await world.started(dispatch)
+      world.executor.cancel(
+        tries.map((dispatch) => dispatch.key),
+        { by: 'drain', ifWaiting: true },
+      )
+      const last = await world.ended(tries.at(-1)!)
+      expect(causeOf(last)).toMatchObject({ kind: 'cancelled', by: 'drain' })
+      expect(last.startedAt).toBeNull()
+      for (const dispatch of begun) expect(returned(await world.ended(dispatch))).toBe(1)
+      await world.stop()
+    })
+  })
+
   describe(`${name} executor, stopping`, () => {
     it('lets running tries end within the grace, takes no new ones, and then cancels', async () => {
       const world = await makeWorld({}, make)

@@ -36,6 +36,21 @@ describe('tries queued ahead of slots', () => {
     expect(engine.running).toHaveLength(SLOTS + AHEAD - 1)
   })
 
+  it('come back when an operator drains, and begin anew afterwards', () => {
+    const [first, ...rest] = engine.running
+    const started = { type: 'started' as const, key: first!.key, at: engine.now, host: 'here', pid: 1 }
+    engine.tick([{ type: 'report', report: started }])
+    const plans = engine.cancelled.length
+    engine.command({ kind: 'drain' })
+    expect(engine.cancelled.slice(plans)).toEqual(rest.map(({ taskId }) => ({ taskId, by: 'drain' })))
+    const cause = { kind: 'cancelled' as const, by: 'drain', message: 'recalled' }
+    for (const { taskId } of rest) engine.end(taskId, { state: 'failed', cause })
+    expect(engine.runningIds()).toEqual([first!.taskId])
+    expect(engine.ti(first!.dagRunId, rest[0]!.taskId)).toMatchObject({ state: 'up_for_retry', failures: 0, losses: 0 })
+    engine.command({ kind: 'resume' })
+    expect(engine.running).toHaveLength(SLOTS + AHEAD)
+  })
+
   it('do not keep a higher priority waiting until they are gone, however long they take', () => {
     engine.end('long0', undefined, HOUR)
     engine.trigger('urgent')
