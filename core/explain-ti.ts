@@ -1,12 +1,10 @@
 /**
  * Why a task instance is in the state it is in, in sentences. For one that waits the reasons come from `why-not.ts`,
- * which asks the functions the scheduler decides by, over memory rebuilt from one snapshot; nothing is written.
+ * which asks the functions the scheduler decides by; nothing is written.
  */
-import { rebuild } from './engine/rebuild.ts'
+import { buildGraph } from './graph.ts'
 import type { PlatformDefaults } from './platform-defaults.ts'
-import type { Snapshot } from './ports/store.ts'
-import type { DagRecord, EventRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
-import type { SerializedDag } from './serialized-dag.ts'
+import type { DagRecord, DagVersionRecord, EventRecord, PoolRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
 import { FINISHED_TI_STATES } from './states.ts'
 import { whyNot } from './why-not.ts'
 
@@ -16,13 +14,19 @@ export interface TiFacts {
   readonly ti: TiRecord
   /** All of the run. */
   readonly tis: readonly TiRecord[]
-  /** The Dag as it is now, when the run is pinned to that version; for finished runs. */
-  readonly serialized: SerializedDag | null
+  /** The one the run is pinned to. */
+  readonly version: DagVersionRecord | null
   /** Of this TI, first first. */
   readonly tries: readonly TryRecord[]
   /** Of the run, oldest first. */
   readonly events: readonly EventRecord[]
-  readonly snapshot: Snapshot
+  /** Running runs of the Dag, and queued ones older than the run. */
+  readonly runningRuns: number
+  readonly queuedBefore: number
+  /** `units` of each live execution. */
+  readonly units: readonly string[]
+  readonly pools: readonly PoolRecord[]
+  readonly draining: boolean
   readonly defaults: PlatformDefaults
   readonly slots: number
   /** A scheduler holds the lease. */
@@ -67,27 +71,28 @@ export function explainTi(facts: TiFacts): Explanation[] {
 
 /** Why it does not start; for a run that is queued, with any of its tasks. */
 export function waiting(facts: Omit<TiFacts, 'ti' | 'tries' | 'events'>, taskId: string): Explanation[] {
-  const { dag, run, tis, snapshot, defaults, slots, leading, now } = facts
-  const memory = rebuild(snapshot, { defaults, slots, epoch: 0, host: '', now })
-  const graph = memory.graphs.get(run.versionId)
-  if (graph === undefined) return past('Its run has ended meanwhile; look again.')
-  const ofDag = snapshot.runs.filter((other) => other.dagId === run.dagId)
+  const { dag, run, tis, version, defaults, slots, leading, now } = facts
+  if (version === null) return past('The version of the Dag that its run used is not there any more.')
+  const usage = new Map<string, number>()
+  for (const text of facts.units) {
+    for (const [key, units] of JSON.parse(text) as [string, number][]) usage.set(key, (usage.get(key) ?? 0) + units)
+  }
   const reasons = whyNot({
     now,
     leading,
     dag,
-    graph,
+    graph: buildGraph(version, defaults),
     run,
-    runningRuns: ofDag.filter((other) => other.state === 'running').length,
-    queuedBefore: ofDag.filter((other) => other.state === 'queued' && other.id < run.id).length,
+    runningRuns: facts.runningRuns,
+    queuedBefore: facts.queuedBefore,
     tis: new Map(tis.map((other) => [other.taskId, other])),
     taskId,
-    usage: memory.usage,
-    pools: memory.pools,
-    slots: memory.slots,
+    usage,
+    pools: new Map(facts.pools.map((pool) => [pool.name, pool])),
+    slots,
   })
   const state = tis.find((other) => other.taskId === taskId)?.state
-  if (!memory.draining || state === 'queued' || state === 'running') return reasons
+  if (!facts.draining || state === 'queued' || state === 'running') return reasons
   return [
     { code: 'draining', message: 'the platform is draining: nothing starts until `tradewind resume`' },
     ...reasons,
@@ -99,9 +104,8 @@ function past(...messages: readonly string[]): Explanation[] {
 }
 
 /** `extract ended as failed`, for each direct upstream that did not succeed. */
-function upstreamStates({ run, ti, tis, serialized, snapshot }: TiFacts): string[] {
-  const version = snapshot.versions.find((record) => record.versionId === run.versionId)
-  const task = (version?.serialized ?? serialized)?.tasks.find((one) => one.taskId === ti.taskId)
+function upstreamStates({ ti, tis, version }: TiFacts): string[] {
+  const task = version?.serialized.tasks.find((one) => one.taskId === ti.taskId)
   const states = new Map(tis.map((other) => [other.taskId, other.state]))
   return (task?.upstream ?? []).flatMap((taskId) => {
     const state = states.get(taskId)

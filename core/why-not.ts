@@ -2,6 +2,7 @@
  * «Why is it not running?» as data: the reasons that keep one TI from starting, in the order in which they would have to
  * be removed. Pure, over facts that any reader of the tables can gather, and with the very functions the engine decides by.
  */
+import { didYouMean } from './config/nearest-name.ts'
 import { demandsOf, describeLimit, SLOTS } from './engine/limits.ts'
 import type { DagGraph } from './graph.ts'
 import type { DagRecord, PoolRecord, RunRecord, TiRecord } from './records.ts'
@@ -53,7 +54,7 @@ export function whyNot(facts: WhyNotFacts): Reason[] {
   const ti = facts.tis.get(taskId)
   const index = graph.indexOf.get(taskId)
   if (ti === undefined || index === undefined) {
-    add('unknown-task', `the run has no task "${taskId}"; it has ${[...graph.indexOf.keys()].join(', ')}`)
+    add('unknown-task', `the run has no task "${taskId}".${didYouMean(taskId, graph.indexOf.keys())}`)
     return reasons
   }
   if (FINISHED_TI_STATES.has(ti.state)) return [{ code: 'finished', message: `it has ended: ${ti.state}` }]

@@ -1,10 +1,10 @@
-/** Gathers from the tables, in one look, what explains a TI (`core/explain-ti.ts`). Nothing is written. */
+/** Gathers from the tables what explains a TI (`core/explain-ti.ts`). Nothing is written. */
 import { type Explanation, explainTi, waiting } from '../core/explain-ti.ts'
 import type { RunRecord, TiRecord } from '../core/records.ts'
 import { listEvents } from '../database/queries/events.ts'
 import { readHealth } from '../database/queries/overview.ts'
 import { listTis, listTries } from '../database/queries/task-instances.ts'
-import { loadSnapshot } from '../database/store/load.ts'
+import { readWaitingFacts } from '../database/queries/waiting-facts.ts'
 import type { ApiParts } from './api-parts.ts'
 import { requireDag } from './load-run.ts'
 
@@ -18,14 +18,12 @@ export async function explainOneTi(
   taskId: string,
 ): Promise<readonly Explanation[]> {
   const dag = await requireDag(parts, run.dagId)
-  const client = await parts.pool.connect()
-  const snapshot = await loadSnapshot(client, null).finally(() => client.release())
   const facts = {
     dag,
     run,
     tis: await listTis(parts.pool, run.id),
-    serialized: (await parts.versionsOf([run.versionId])).get(run.versionId)?.serialized ?? null,
-    snapshot,
+    version: (await parts.versionsOf([run.versionId])).get(run.versionId) ?? null,
+    ...(await readWaitingFacts(parts.pool, run)),
     defaults: parts.defaults,
     slots: parts.slots,
     leading: (await readHealth(parts.pool)).scheduler?.isAlive === true,

@@ -1,12 +1,12 @@
 /** Why a task instance is where it is: gathers what `core/explain-ti.ts` asks for. */
 import { platformDefaults } from '../../core/config/platform-defaults-from-config.ts'
 import { explainTi, waiting } from '../../core/explain-ti.ts'
-import { withClient } from '../../database/connect.ts'
+import { readVersions } from '../../database/queries/dag-overview.ts'
 import { listEvents } from '../../database/queries/events.ts'
 import { readHealth } from '../../database/queries/overview.ts'
 import { listTis, listTries } from '../../database/queries/task-instances.ts'
-import { loadSnapshot } from '../../database/store/load.ts'
-import type { Connection, Pool } from '../database-access.ts'
+import { readWaitingFacts } from '../../database/queries/waiting-facts.ts'
+import type { Pool } from '../database-access.ts'
 import { findRun, findTi } from '../find-ti.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import type { Run, Why } from './platform.ts'
@@ -18,11 +18,10 @@ const MOST_EVENTS = 10_000
 interface Reach {
   readonly program: ProgramConfig
   readonly pool: Pool
-  readonly connection: Connection
 }
 
 export async function explain(
-  { program, pool, connection }: Reach,
+  { program, pool }: Reach,
   { dag_id, dag_run_id }: Run,
   taskId: string,
   mapIndex: number,
@@ -30,13 +29,12 @@ export async function explain(
   const { config } = program
   const run = await findRun(pool, dag_id, dag_run_id)
   const dag = await requireDag(pool, dag_id)
-  const snapshot = await withClient(connection, 'tradewind cli', (client) => loadSnapshot(client, null))
   const general = {
     dag,
     run,
     tis: await listTis(pool, run.id),
-    serialized: dag.versionId === run.versionId ? dag.serialized : null,
-    snapshot,
+    version: (await readVersions(pool, [run.versionId]))[0] ?? null,
+    ...(await readWaitingFacts(pool, run)),
     defaults: platformDefaults(config),
     slots: config['executor.slots'] ?? config['scheduler.parallelism'],
     leading: (await readHealth(pool)).scheduler?.isAlive === true,

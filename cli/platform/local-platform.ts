@@ -10,7 +10,7 @@ import { listRuns } from '../../database/queries/runs.ts'
 import { listTis, listTriesOfRun } from '../../database/queries/task-instances.ts'
 import { createFileLogStore } from '../../executor/file-log-store.ts'
 import { dataFolder } from '../data-folder.ts'
-import { type Database, type Pool as DatabasePool, type Wanted, withDatabase } from '../database-access.ts'
+import { type Pool as DatabasePool, type Wanted, withDatabase } from '../database-access.ts'
 import { findRun, findTi } from '../find-ti.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { submit } from '../submit.ts'
@@ -26,10 +26,10 @@ export function withLocalPlatform<T>(
   wanted: Wanted,
   work: (platform: Platform) => Promise<T>,
 ): Promise<T> {
-  return withDatabase(program, wanted, async (pool, database) => {
+  return withDatabase(program, wanted, async (pool) => {
     const logs = createFileLogStore({ logsDir: dataFolder(program.dataFolder).logs })
     try {
-      return await work(localPlatform(program, pool, database, logs))
+      return await work(localPlatform(program, pool, logs))
     } finally {
       await logs.close()
     }
@@ -39,7 +39,6 @@ export function withLocalPlatform<T>(
 function localPlatform(
   program: ProgramConfig,
   pool: DatabasePool,
-  { connection }: Database,
   logs: ReturnType<typeof createFileLogStore>,
 ): Platform {
   const change = async (request: CommandRequest) => (await submit(pool, request)) as Change
@@ -74,7 +73,7 @@ function localPlatform(
     taskInstance: async (run, taskId, mapIndex) => shownTi(await findTi(pool, run, taskId, mapIndex), undefined),
     why: async (run, taskId, mapIndex) => {
       const { explain } = await import('./local-explanation.ts')
-      return explain({ program, pool, connection }, run, taskId, mapIndex)
+      return explain({ program, pool }, run, taskId, mapIndex)
     },
 
     planClear: async (run, options) => (await planner()).planClear(run, options),

@@ -8,11 +8,14 @@ import { getEvent, lastEventId, pageEvents } from '../../database/queries/event-
 import { packTis } from '../../database/queries/grid.ts'
 import { countRuns, pageRuns } from '../../database/queries/run-pages.ts'
 import { lastTries, notesOf, pageTis } from '../../database/queries/ti-pages.ts'
+import { readWaitingFacts } from '../../database/queries/waiting-facts.ts'
 import { getXCom, listXComs } from '../../database/queries/xcom-pages.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
+import { createWebServer } from '../../webserver/create-web-server.ts'
 import type { Pool } from '../../webserver/pool.ts'
 import { event, noWrites, ti } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { parts } from './web-server.ts'
 
 const ROWS = 200_000
 
@@ -122,6 +125,7 @@ describe('by index', () => {
       'runs of everything, and of a Dag',
       () => Promise.all([pageRuns(pool, runs), pageRuns(pool, { ...runs, dagId: 'dag_7', cursor: 9_000 })]),
     ],
+    ['what holds a task back', () => readWaitingFacts(pool, { id: 9_000, dagId: 'dag_0' })],
     ['newest runs of many Dags', () => recentRuns(pool, ['dag_1', 'dag_2', 'dag_3'], 14)],
   ])('%s', async (_name, work) => goesByIndex(work))
 })
@@ -154,4 +158,21 @@ test('pages follow each other without gap or double, whatever is filtered', asyn
 test('the last id is found, and counting stops', async () => {
   expect(await lastEventId(database.pool)).toBe(ROWS)
   expect(await countRuns(database.pool, {})).toBe(10_000)
+})
+
+test('runs of all Dags in an order that no index has: refused where there are many', async () => {
+  const app = createWebServer(parts({ pool: database.pool }))
+  const list = async (query: string) => {
+    const answer = await app.inject(`/api/v2/dags/~/dagRuns?limit=1&${query}`)
+    return [answer.statusCode, answer.json<{ detail?: string }>().detail]
+  }
+  for (const order of ['-start_date', 'logical_date', 'state', 'dag_run_id', '-run_after', 'end_date', 'queued_at']) {
+    expect(await list(`order_by=${order}`)).toEqual([
+      400,
+      expect.stringMatching(/fewer than 10000.*order_by id or -id/),
+    ])
+  }
+  expect(await list('order_by=-id')).toEqual([200, undefined])
+  expect(await list('order_by=-start_date&state=running')).toEqual([200, undefined])
+  await app.close()
 })

@@ -3,7 +3,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { planClear } from '../../core/clear.ts'
 import type { RunRecord } from '../../core/records.ts'
-import { countRuns, pageRuns, RUN_DATES, type RunOrder, type RunPageFilter } from '../../database/queries/run-pages.ts'
+import {
+  COUNT_LIMIT,
+  countRuns,
+  pageRuns,
+  RUN_DATES,
+  type RunOrder,
+  type RunPageFilter,
+} from '../../database/queries/run-pages.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply } from '../error-replies.ts'
 import { loadRun, requireDag, requireRun } from '../load-run.ts'
@@ -128,6 +135,15 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
         dates: Object.fromEntries(RUN_DATES.map((date) => [date, between(query, DATE_NAMES[date])])),
       }
       const limit = query.limit ?? 50
+      const total = await countRuns(parts.pool, filter)
+      // No index has them in this order, so all would be read and sorted; a Dag's own are fewer.
+      if (params.dag_id === '~' && order.field !== 'id' && total >= COUNT_LIMIT) {
+        throw new EarlyReply(
+          400,
+          `order_by "${query.order_by}" over all Dags is for fewer than ${COUNT_LIMIT} runs, and here are more. ` +
+            'Name a Dag, give state or dates, or take order_by id or -id.',
+        )
+      }
       const runs = await pageRuns(parts.pool, {
         ...filter,
         order: order.field,
@@ -140,7 +156,7 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
       const isFull = order.field === 'id' && limit > 0 && runs.length === limit
       return {
         dag_runs: runs.map((run) => shownRun(run, versions.get(run.versionId))),
-        total_entries: await countRuns(parts.pool, filter),
+        total_entries: total,
         next_cursor: isFull ? String(runs.at(-1)?.id) : null,
       }
     },
