@@ -113,7 +113,10 @@ function capacitiesOf(draft: Draft) {
   const { slots, mostAhead, pools } = draft.memory
   return {
     slots: slotsWithAhead(slots, mostAhead, draft.pace),
-    pools: draft.pools.size === 0 ? pools : new Map([...pools, ...draft.pools]),
+    pools:
+      draft.pools.size + draft.deletedPools.size > 0
+        ? new Map([...pools, ...draft.pools].filter(([name]) => draft.pool(name) !== undefined))
+        : pools,
   }
 }
 

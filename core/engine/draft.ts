@@ -36,7 +36,7 @@ export class Draft {
   /** A command is not done yet: it is taken again in the next tick. */
   commandsGoOn = false
   readonly #deletedRuns: number[] = []
-  readonly #deletedPools = new Set<string>()
+  readonly deletedPools = new Set<string>()
   readonly #tiNotes = new Map<number, string | null>()
 
   readonly runs = new Map<number, RunDraft>()
@@ -237,18 +237,18 @@ export class Draft {
   /** Made and deleted in one tick it is neither: a row is written once. */
   deletePool(name: string): void {
     this.pools.delete(name)
-    if (this.memory.pools.has(name)) this.#deletedPools.add(name)
+    if (this.memory.pools.has(name)) this.deletedPools.add(name)
   }
 
   setPool(pool: PoolRecord): void {
     this.rows++
-    this.#deletedPools.delete(pool.name)
+    this.deletedPools.delete(pool.name)
     this.pools.set(pool.name, pool)
   }
 
   /** As this tick sees it. */
   pool(name: string): PoolRecord | undefined {
-    return this.#deletedPools.has(name) ? undefined : (this.pools.get(name) ?? this.memory.pools.get(name))
+    return this.deletedPools.has(name) ? undefined : (this.pools.get(name) ?? this.memory.pools.get(name))
   }
 
   setTiNote(tiId: number, note: string | null): void {
@@ -360,7 +360,7 @@ export class Draft {
       insertedVersions: this.#insertedVersions,
       deletedVersions: this.#deletedVersions,
       pools: [...this.pools.values()],
-      deletedPools: [...this.#deletedPools],
+      deletedPools: [...this.deletedPools],
       deletedRuns: this.#deletedRuns,
       tiNotes: [...this.#tiNotes].map(([tiId, note]) => ({ tiId, note })),
       draining: this.newDraining,

@@ -208,6 +208,24 @@ describe('limits', () => {
     expect(engine.runningIds()).toHaveLength(8)
     expect(engine.memory.runs.get(run.id)!.open).toBe(10_000)
   })
+
+  it('none begins in a pool that the same tick deletes', () => {
+    const engine = new Engine()
+    engine.command({ kind: 'set-pool', name: 'p', slots: 5 })
+    engine.file(dagOf('d', [task('a'), task('b', { upstream: ['a'], pool: 'p' })]))
+    const run = engine.trigger('d')
+    engine.tick([{ type: 'dag-file', report: { type: 'gone', file: 'd.ts', at: engine.now } }])
+    const [a] = engine.running
+    const facts = { startedAt: engine.now, endedAt: engine.now, host: 'here', pid: 1 }
+    const outcome = { state: 'success' as const, xcoms: [] }
+    const id = engine.tables.submit({ kind: 'delete-pool', name: 'p' }, 'user:anna', engine.now)
+    engine.once([
+      { type: 'report', report: { type: 'ended', key: a!.key, outcome, ...facts } },
+      { type: 'command', command: engine.tables.commands.get(id)!.record },
+    ])
+    expect(engine.tables.commands.get(id)!.answer).toMatchObject({ ok: true })
+    expect(engine.states(run.id)).toMatchObject({ a: 'success', b: 'none' })
+  })
 })
 
 function endOf(engine: Engine) {
