@@ -36,7 +36,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   command('dag-running', 409, 'Tries of the Dag are running, so it cannot be deleted.'),
   command('connection-exists', 409, 'There is a connection of that name already.'),
   command('connection-not-found', 404, 'There is no connection of that name.'),
-  command('pool-in-use', 409, 'A task of an active Dag names the pool.'),
+  command('pool-in-use', 409, 'A task of an active Dag or of an unfinished run names the pool, or holds slots of it.'),
   command('pool-not-found', 404, 'There is no pool of that name.'),
   command('run-exists', 409, 'The Dag has a run of that id or logical date already.'),
   command('run-finished', 409, 'The run has ended: there is nothing to cancel.'),

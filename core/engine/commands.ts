@@ -4,7 +4,8 @@
  */
 import type { Json } from '../json.ts'
 import { resolveParams } from '../params.ts'
-import type { CommandAnswer, CommandRecord, CommandRequest } from '../records.ts'
+import type { CommandAnswer, CommandRecord, CommandRequest, RunRecord } from '../records.ts'
+import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../states.ts'
 import { isStorable, storable } from '../storable-text.ts'
 import { manualInterval } from '../timetable/index.ts'
 import { accept, refuse } from './answers.ts'
@@ -228,9 +229,43 @@ function deletePool(draft: Draft, command: CommandRecord, name: string): Command
       )
     }
   }
+  const held = draft.usageOf(poolKey(name))
+  if (held > 0) {
+    return refuse(
+      'pool-in-use',
+      `${held} slots of the pool "${name}" are in use; try again when those tries have ended`,
+    )
+  }
+  const waiting = unfinishedUser(draft, name)
+  if (waiting !== null) {
+    return refuse(
+      'pool-in-use',
+      `task "${waiting.taskId}" of run "${waiting.run.runId}" of Dag "${waiting.run.dagId}" uses the pool "${name}" and has not ended; ` +
+        'wait for the run, or cancel it',
+    )
+  }
   draft.deletePool(name)
   draft.event({ kind: 'pool.deleted', actor: command.actor, cause: name })
   return accept({ name })
+}
+
+/** A task of an unfinished run that needs the pool, whatever version the run is pinned to, also of a Dag that is gone. */
+function unfinishedUser(draft: Draft, pool: string): { run: RunRecord; taskId: string } | null {
+  for (const id of new Set([...draft.memory.runs.keys(), ...draft.memory.parked.keys(), ...draft.runs.keys()])) {
+    const run = draft.run(id)
+    if (run === undefined || draft.endedRuns.has(id) || FINISHED_RUN_STATES.has(run.record.state)) continue
+    const user = run.graph.tasks.find(
+      (task) => task.pool === pool && !FINISHED_TI_STATES.has(run.ti(task.index)?.state ?? 'none'),
+    )
+    if (user !== undefined) return { run: run.record, taskId: user.taskId }
+  }
+  for (const dag of draft.allDags()) {
+    for (const record of dag.queued) {
+      const user = draft.graph(record.versionId).tasks.find((task) => task.pool === pool)
+      if (user !== undefined && draft.run(record.id) === undefined) return { run: record, taskId: user.taskId }
+    }
+  }
+  return null
 }
 
 function setDraining(draft: Draft, command: CommandRecord, draining: boolean): CommandAnswer {

@@ -8,6 +8,7 @@ import type { CommandAnswer, CommandRecord } from '../records.ts'
 import { FINISHED_RUN_STATES } from '../states.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
+import { poolKey } from './limits.ts'
 import { plan } from './runs.ts'
 
 /** `null`: not done yet; the command is to be taken again in the next tick. */
@@ -57,6 +58,11 @@ function eraseRun(draft: Draft, dagRunId: number, dagId: string): void {
 /** It holds no place in its Dag any more, and nothing of it starts in this tick. */
 function leaveDag(draft: Draft, dagRunId: number, dagId: string): void {
   draft.endedRuns.add(dagRunId)
+  const run = draft.memory.runs.get(dagRunId)
+  // As in `leavePoolQueues`; a draft of the run would count as touching it.
+  run?.ready.forEach((flag, i) => {
+    if (flag === 1) draft.freed.add(poolKey(run.graph.tasks[i]!.pool))
+  })
   const dag = draft.dag(dagId)
   if (dag === undefined) return
   const running = dag.running - (draft.memory.runs.has(dagRunId) ? 1 : 0)

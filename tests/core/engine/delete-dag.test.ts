@@ -184,4 +184,15 @@ describe('delete-dag', () => {
     engine.end('a')
     expect(engine.runs('d')).toMatchObject([{ state: 'success' }])
   })
+
+  it('lets those pass that waited behind it for a pool', () => {
+    const engine = new Engine()
+    engine.command({ kind: 'set-pool', name: 'p', slots: 3 })
+    const wants = (dagId: string, poolSlots: number) => dagOf(dagId, [task(`of-${dagId}`, { pool: 'p', poolSlots })])
+    engine.file(wants('first', 1), wants('d', 3), wants('last', 1))
+    for (const dagId of ['first', 'd', 'last']) engine.trigger(dagId)
+    expect(engine.runningIds()).toEqual(['of-first'])
+    expect(deleteDag(engine).answer).toMatchObject({ ok: true })
+    expect(engine.runningIds()).toEqual(['of-first', 'of-last'])
+  })
 })

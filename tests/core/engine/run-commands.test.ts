@@ -228,4 +228,20 @@ describe('cancel, note, delete, drain', () => {
     expect(engine.command({ kind: 'delete-pool', name: 'p' })).toMatchObject({ ok: true })
     expect(engine.tables.pools.has('p')).toBe(false)
   })
+
+  it('keeps a pool that an unfinished run needs, also of a Dag whose file is gone', () => {
+    const engine = new Engine()
+    engine.command({ kind: 'set-pool', name: 'p', slots: 1 })
+    engine.file(dagOf('d', [task('a'), task('b', { pool: 'p', upstream: ['a'] })], { maxActiveRuns: 1 }))
+    for (let i = 0; i < 2; i++) engine.trigger('d')
+    engine.tick([{ type: 'dag-file', report: { type: 'gone', file: 'd.ts', at: engine.now } }])
+    const remove = () => engine.command({ kind: 'delete-pool', name: 'p' })
+    for (const taskId of ['a', 'b', 'a']) {
+      expect(remove()).toMatchObject({ code: 'pool-in-use' })
+      engine.end(taskId)
+    }
+    expect(remove()).toMatchObject({ code: 'pool-in-use' })
+    engine.end('b')
+    expect(remove()).toMatchObject({ ok: true })
+  })
 })
