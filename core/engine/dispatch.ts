@@ -10,7 +10,7 @@ import type { TiRecord } from '../records.ts'
 import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
 import { type Demand, demandsOf, SLOTS } from './limits.ts'
-import { isNextOnHost, slotsWithAhead } from './look-ahead.ts'
+import { slotsWithAhead } from './look-ahead.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun } from './runs.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
@@ -147,6 +147,27 @@ function refusedBy(
     }
   }
   return null
+}
+
+/**
+ * What waits on the host may be slower than the tries before it were, and keep its place for long. Whom the host takes before
+ * all of it need not wait until it is gone: a TI of this priority passes although more is queued than slots.
+ */
+function isNextOnHost(draft: Draft, priority: number): boolean {
+  const { memory } = draft
+  if (memory.mostAhead === 0 || draft.usageOf(SLOTS) <= memory.slots) return false
+  let before = 0
+  for (const executions of [memory.executions, draft.startedExecutions]) {
+    for (const [key, { record, index }] of executions) {
+      if (draft.endedExecutions.has(key)) continue
+      const run = draft.runs.get(record.dagRunId) ?? memory.runs.get(record.dagRunId)
+      const other = run?.graph.tasks[index]?.priority
+      // Of another host, or of a run that is over: it may be running.
+      if (record.host !== memory.host || other === undefined || other >= priority) before++
+      if (before >= memory.slots) return false
+    }
+  }
+  return true
 }
 
 /** @returns false for a run that cannot be dispatched: it is set aside, all else goes on (invariant 11). */

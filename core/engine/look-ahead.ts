@@ -4,8 +4,6 @@
  * next tick. Only as far ahead as begins within about `HORIZON_MS` at the pace of late, so that nothing waits there
  * that could better be decided later; where tries take longer than that, nothing is queued ahead.
  */
-import type { Draft } from './draft.ts'
-import { SLOTS } from './limits.ts'
 
 const HORIZON_MS = 10
 /** Instants are whole milliseconds: shorter tries look alike. */
@@ -27,25 +25,4 @@ export function nextPace(pace: number, durationMs: number): number {
 /** Executions at once as the scheduler counts them: those that run and those that wait on the host. */
 export function slotsWithAhead(slots: number, mostAhead: number, pace: number): number {
   return slots + Math.min(mostAhead, Math.floor((slots * HORIZON_MS) / pace))
-}
-
-/**
- * What waits on the host may be slower than the tries before it were, and keep its place for long. Whom the host takes before
- * all of it need not wait until it is gone: a TI of this priority passes although more is queued than slots.
- */
-export function isNextOnHost(draft: Draft, priority: number): boolean {
-  const { memory } = draft
-  if (memory.mostAhead === 0 || draft.usageOf(SLOTS) <= memory.slots) return false
-  let before = 0
-  for (const executions of [memory.executions, draft.startedExecutions]) {
-    for (const [key, { record, index }] of executions) {
-      if (draft.endedExecutions.has(key)) continue
-      const run = draft.runs.get(record.dagRunId) ?? memory.runs.get(record.dagRunId)
-      const other = run?.graph.tasks[index]?.priority
-      // Of another host, or of a run that is over: it may be running.
-      if (record.host !== memory.host || other === undefined || other >= priority) before++
-      if (before >= memory.slots) return false
-    }
-  }
-  return true
 }
