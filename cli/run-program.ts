@@ -2,6 +2,7 @@
  * `standalone` and `scheduler`: starts the program, shows what goes on, and ends it when asked to. Standard output
  * holds the address on a line of its own and log lines; on a terminal the panel is drawn there.
  */
+import { boundYoungGeneration } from './bound-young-generation.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, failureText } from './command-failure.ts'
 import { startProgram } from './compose.ts'
 import { refuseRemote } from './database-access.ts'
@@ -24,6 +25,7 @@ const REFRESH_MS = 500
 export async function runProgram(program: ProgramConfig, streams: Streams, options: RunOptions): Promise<number> {
   refuseRemote(program, 'The program runs on this machine')
   await shedSecrets()
+  boundYoungGeneration()
   let head = 'Tradewind is starting'
   const view = createView(streams, options, () => head)
   const log = (line: string) => view.log(options.json ? jsonLine(line) : stamped(safeColouredText(line)))

@@ -1,11 +1,37 @@
 /** Does what a script's troubles say, to whatever programs, runs and tasks there are at that moment. */
-import type { CommandRequest, RunRecord } from '../../core/records.ts'
-import { FINISHED_RUN_STATES } from '../../core/states.ts'
-import { POISON, type Trouble } from './script.ts'
-import type { Program } from './simulated-program.ts'
-import type { World } from './world.ts'
 
-export function carryOut(world: World, trouble: Trouble): void {
+import type { DagFileReport } from '../../core/ports/dag-source.ts'
+import type { CommandRequest, RunRecord } from '../../core/records.ts'
+import type { SerializedDag } from '../../core/serialized-dag.ts'
+import { FINISHED_RUN_STATES } from '../../core/states.ts'
+import type { MemoryTables } from '../memory-tables.ts'
+import type { Counter } from './coverage.ts'
+import { POISON, type Trouble } from './script.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
+import type { Program } from './simulated-program.ts'
+
+/** What troubles are done to. */
+export interface TroubledWorld {
+  readonly clock: SimulatedClock
+  readonly tables: MemoryTables
+  readonly programs: readonly Program[]
+  readonly dags: ReadonlyMap<string, SerializedDag>
+  readonly gone: Set<string>
+  readonly deleted: Set<string>
+  readonly touched: Set<number>
+  readonly partlyCleared: Set<number>
+  trace(line: string): void
+  count(what: Counter): void
+  submit(request: CommandRequest, actor?: string, notAfter?: number | null): number
+  parsed(serialized: SerializedDag): DagFileReport
+  toAll(report: DagFileReport): void
+  edit(dag: SerializedDag): void
+  kill(victim: Program, pauseMs: number): void
+  stop(victim: Program, ms: number): void
+  stopGracefully(victim: Program, graceMs: number, pauseMs: number): void
+}
+
+export function carryOut(world: TroubledWorld, trouble: Trouble): void {
   world.trace(`trouble: ${JSON.stringify(trouble)}`)
   switch (trouble.kind) {
     case 'kill':
@@ -66,7 +92,7 @@ export function carryOut(world: World, trouble: Trouble): void {
 
 type ProgramTrouble = Extract<Trouble, { program: number }>
 
-function troubleProgram(world: World, program: Program, trouble: ProgramTrouble): void {
+function troubleProgram(world: TroubledWorld, program: Program, trouble: ProgramTrouble): void {
   switch (trouble.kind) {
     case 'kill':
       world.kill(program, trouble.ms)
@@ -91,7 +117,7 @@ function troubleProgram(world: World, program: Program, trouble: ProgramTrouble)
 type RunTrouble = Extract<Trouble, { run: number }>
 
 /** Of those that have not ended, mostly; a run can be deleted only afterwards. */
-function chooseRun({ tables }: World, { kind, run }: RunTrouble): RunRecord | undefined {
+function chooseRun({ tables }: TroubledWorld, { kind, run }: RunTrouble): RunRecord | undefined {
   const all = [...tables.runs.values()]
   const open = all.filter((one) => !FINISHED_RUN_STATES.has(one.state))
   const wantsOpen = kind !== 'delete-run' && run < 0.6 && open.length > 0
@@ -99,7 +125,7 @@ function chooseRun({ tables }: World, { kind, run }: RunTrouble): RunRecord | un
   return from[Math.floor((wantsOpen ? run / 0.6 : run) * from.length)]
 }
 
-function runCommand(world: World, run: RunRecord, trouble: RunTrouble): CommandRequest {
+function runCommand(world: TroubledWorld, run: RunRecord, trouble: RunTrouble): CommandRequest {
   const { dagId, runId, id, versionId, state } = run
   const { tasks } = world.tables.versions.get(versionId)!.serialized
   const taskId = (task: number) => tasks[Math.floor(task * tasks.length)]!.taskId
@@ -140,7 +166,7 @@ function runCommand(world: World, run: RunRecord, trouble: RunTrouble): CommandR
 
 type FileTrouble = Extract<Trouble, { kind: 'edit' | 'poison-file' | 'break-file' | 'file-gone' | 'file-back' }>
 
-function troubleFile(world: World, trouble: FileTrouble): void {
+function troubleFile(world: TroubledWorld, trouble: FileTrouble): void {
   const at = world.clock.now()
   if (trouble.kind === 'edit') {
     const { dag } = trouble

@@ -8,7 +8,7 @@ import { slotsWithAhead } from '../../core/engine/look-ahead.ts'
 import type { RunMemory, SchedulerMemory } from '../../core/engine/memory.ts'
 import type { Timer } from '../../core/engine/timer-heap.ts'
 import type { ReadyTi } from '../../core/engine/waiting.ts'
-import type { Comparison } from './compare-memory.ts'
+import type { Comparison } from './comparison.ts'
 
 export function checkWaiting(comparison: Comparison): string[] {
   const problems: string[] = []

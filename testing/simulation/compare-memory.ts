@@ -2,19 +2,8 @@
  * Whether the memory of a leader equals a rebuild from the tables: what the simulation asserts after every commit and a slow
  * audit could. Only what the tables do not hold is left out (files that wait for a pool, the last manual date).
  */
-import type { SchedulerMemory } from '../../core/engine/memory.ts'
 import { checkWaiting } from './check-waiting.ts'
-
-export interface Comparison {
-  readonly actual: SchedulerMemory
-  readonly rebuilt: SchedulerMemory
-  /** The leader's wall time. */
-  readonly now: number
-  /** It starts nothing new, and leaves what waits as it is. */
-  readonly stopping: boolean
-  /** Its clock was set back: what was due may not be due any more. */
-  readonly wentBack: boolean
-}
+import type { Comparison } from './comparison.ts'
 
 /** Texts that name what differs; empty when equal. */
 export function compareMemory(comparison: Comparison): string[] {

@@ -2,21 +2,40 @@
 import type { Plan } from '../../core/engine/decide.ts'
 import type { SchedulerMemory } from '../../core/engine/memory.ts'
 import { rebuild } from '../../core/engine/rebuild.ts'
+import type { Dispatch } from '../../core/ports/executor.ts'
+import type { TickWrites } from '../../core/ports/store.ts'
 import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
 import { MemoryStore } from '../memory-store.ts'
+import type { MemoryTables } from '../memory-tables.ts'
 import { compareMemory } from './compare-memory.ts'
 import type { Counter } from './coverage.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { ProgramClock } from './program-clock.ts'
 import { Random } from './random.ts'
+import type { Script } from './script.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
 import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
-import { SimulatedExecutor } from './simulated-executor.ts'
-import type { World } from './world.ts'
+import { SimulatedExecutor, type SimulatedExecutorOptions } from './simulated-executor.ts'
+import type { SimulatedTriggers } from './simulated-triggers.ts'
 
 /** By then a program has noticed that its clock was set back, whatever answer it waited for. */
 const NOTICE_MS = 30_000
 
 const NO_FAULTS = { before: 0, after: 0, late: 0 }
+
+/** What a program has of the world. */
+export interface ProgramWorld
+  extends Pick<SimulatedExecutorOptions, 'live' | 'truth' | 'outcome' | 'violation' | 'count'> {
+  readonly script: Script
+  readonly clock: SimulatedClock
+  readonly tables: MemoryTables
+  readonly triggers: SimulatedTriggers
+  readonly deadHosts: ReadonlySet<string>
+  readonly troubled: boolean
+  checkDispatch(dispatch: Dispatch): void
+  committed(epoch: number, writes: TickWrites): void
+  trace(line: string): void
+}
 
 export class Program {
   readonly scheduler: Scheduler
@@ -29,9 +48,9 @@ export class Program {
   offset = 0
   /** World time at which its wall clock was set back, until it has noticed. */
   #wentBackAt = Number.NEGATIVE_INFINITY
-  readonly #world: World
+  readonly #world: ProgramWorld
 
-  constructor(world: World, host: string) {
+  constructor(world: ProgramWorld, host: string) {
     this.#world = world
     const { clock: worldClock, tables, script, violation, count } = world
     this.clock = new ProgramClock(worldClock)
