@@ -3,7 +3,7 @@
  * nowhere else, and each one handed out is on record by try before it leaves; runs are made, and
  * variables changed, by commands only.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { TryKey } from '../core/ids.ts'
 import type { BundleStore } from '../core/ports/dag-source.ts'
@@ -73,13 +73,13 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
       return found
     },
     async triggerDagRun(by, request) {
-      const answer = await carryOut(
-        by,
-        triggerCommand(request),
-        `Dag "${request.dagId}" was not triggered`,
-        `ti:${by.tiId}`,
-      )
-      return runOf(answer, request)
+      const command = triggerCommand(request)
+      const failure = `Dag "${request.dagId}" was not triggered`
+      // Once for its TI, whatever the try; a task may trigger several Dags.
+      const key = `ti:${by.tiId}:${createHash('sha256').update(JSON.stringify(command)).digest('base64url')}`
+      const answer = await carryOut(by, command, failure, key)
+      // A refusal changed nothing, perhaps in an earlier try: what stood in the way may be gone.
+      return runOf(answer.ok ? answer : await carryOut(by, command, failure, `${key}:${by.tryNumber}`), request)
     },
   }
 

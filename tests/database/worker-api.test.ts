@@ -152,8 +152,13 @@ describe('the worker API of the local host', () => {
     expect(await api.triggerDagRun(by, { dagId: 'report', conf: { a: 1 } })).toEqual({ runId: 'manual__x' })
     expect(submitted.at(-1)).toMatchObject({
       request: { kind: 'trigger', dagId: 'report', conf: '{"a":1}' },
-      options: { actor: 'task:sales/day-1/extract', idempotencyKey: 'ti:1' },
+      options: { actor: 'task:sales/day-1/extract', idempotencyKey: expect.stringMatching(/^ti:1:/) },
     })
+    const first = submitted.at(-1)!.options.idempotencyKey
+    await api.triggerDagRun({ ...by, tryNumber: 7 }, { dagId: 'report', conf: { a: 1 } })
+    expect(submitted.at(-1)!.options.idempotencyKey).toBe(first)
+    await api.triggerDagRun(by, { dagId: 'report', conf: { a: 2 } })
+    expect(submitted.at(-1)!.options.idempotencyKey).not.toBe(first)
     answer = {
       status: 'answered',
       commandId: 1,
@@ -161,6 +166,9 @@ describe('the worker API of the local host', () => {
       answer: { ok: false, code: 'unknown-dag', message: 'there is no Dag "report"' },
     }
     await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/not triggered: there is no Dag/)
+    // What was refused once is asked again by a later try.
+    const [, again] = submitted.slice(-2)
+    expect(again!.options.idempotencyKey).toMatch(new RegExp(`^ti:1:.*:${by.tryNumber}$`))
     answer = { status: 'no-leader' }
     await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/no scheduler is running/)
   })
