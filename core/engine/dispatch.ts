@@ -9,8 +9,9 @@ import type { Dispatch } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import type { InputBinding } from '../serialized-dag.ts'
 import type { Draft } from './draft.ts'
-import { type Demand, demandsOf, SLOTS } from './limits.ts'
-import { slotsWithAhead } from './look-ahead.ts'
+import { type Demand, demandsOf, isCap, SLOTS } from './limits.ts'
+import { type Capacities, capacitiesOf } from './look-ahead.ts'
+import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun } from './runs.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
@@ -38,6 +39,7 @@ interface Source {
 
 export function dispatchReady(draft: Draft): WaitingChanges {
   const { memory } = draft
+  const capacities = capacitiesNow(draft)
   const taken = new Map<string, number>()
   const added = new Map<string, ReadyTi[]>()
   const newlyReady = draft.newlyReady()
@@ -56,7 +58,6 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     })
   }
 
-  const capacities = capacitiesOf(draft)
   let budget = DISPATCH_BUDGET
   let looks = LOOK_BUDGET
   while (budget > 0 && looks-- > 0) {
@@ -108,16 +109,23 @@ function firstOf(sources: ReadonlySet<Source>): Source | null {
   return best
 }
 
-/** Slots and pools as this tick sees them. */
-function capacitiesOf(draft: Draft) {
-  const { slots, mostAhead, pools } = draft.memory
-  return {
-    slots: slotsWithAhead(slots, mostAhead, draft.pace),
-    pools:
-      draft.pools.size + draft.deletedPools.size > 0
-        ? new Map([...pools, ...draft.pools].filter(([name]) => draft.pool(name) !== undefined))
-        : pools,
+/** Slots and pools as this tick sees them. Where caps have more to give than before, whoever waits for one is looked at. */
+function capacitiesNow(draft: Draft): Capacities {
+  const { memory } = draft
+  const pools =
+    draft.pools.size + draft.deletedPools.size > 0
+      ? new Map([...memory.pools, ...draft.pools].filter(([name]) => draft.pool(name) !== undefined))
+      : memory.pools
+  const { slots, mostAhead, host } = memory
+  const now = capacitiesOf({ slots, mostAhead, host, pools, pace: draft.pace }, liveExecutions(draft))
+  if (now.aheadOfCaps > capacitiesOf(memory, memory.executions.values()).aheadOfCaps) {
+    for (const key of memory.waiting.keys()) if (isCap(key)) draft.freed.add(key)
   }
+  return now
+}
+
+function* liveExecutions(draft: Draft): IterableIterator<ExecutionMemory> {
+  for (const [key, execution] of draft.memory.executions) if (!draft.endedExecutions.has(key)) yield execution
 }
 
 /** The run of an entry that still means something, else `null`. */

@@ -3,6 +3,7 @@
  * before the limits are applied). Limits count executions, not TI states, so a slot is held until its process is gone.
  */
 import type { PoolRecord, TiRecord } from '../records.ts'
+import type { Capacities } from './look-ahead.ts'
 import type { DagMemory, RunMemory } from './memory.ts'
 
 export interface Demand {
@@ -25,7 +26,7 @@ export const taskKey = (dagId: string, taskId: string) => `task:${dagId}/${taskI
 
 /** What one TI asks for. Units of the first two are not held: they only say yes or no. */
 export function demandsOf(
-  memory: { readonly pools: ReadonlyMap<string, PoolRecord>; readonly slots: number },
+  memory: Pick<Capacities, 'pools' | 'slots'> & Partial<Capacities>,
   run: Pick<RunMemory, 'record' | 'graph'>,
   dag: Pick<DagMemory, 'record' | 'graph'> | undefined,
   ti: Pick<TiRecord, 'id'>,
@@ -35,15 +36,21 @@ export function demandsOf(
   const task = run.graph.tasks[index]!
   const { dagId, id } = run.record
   const pool = memory.pools.get(task.pool)
+  const maxActiveTasks = dag?.graph.maxActiveTasks ?? run.graph.maxActiveTasks
   const demands: Demand[] = [
     { key: DRAINING, units: 0, capacity: draining ? -1 : 0, strict: false },
     { key: pausedKey(dagId), units: 0, capacity: dag?.record.isPaused === true ? -1 : 0, strict: false },
     // The old execution of this very TI may still be dying.
     { key: tiKey(ti.id), units: 1, capacity: 1, strict: false },
-    { key: runKey(id), units: 1, capacity: dag?.graph.maxActiveTasks ?? run.graph.maxActiveTasks, strict: false },
+    { key: runKey(id), units: 1, capacity: capWithAhead(memory, maxActiveTasks), strict: false },
   ]
   if (task.maxActiveTisPerDag !== null) {
-    demands.push({ key: taskKey(dagId, task.taskId), units: 1, capacity: task.maxActiveTisPerDag, strict: false })
+    demands.push({
+      key: taskKey(dagId, task.taskId),
+      units: 1,
+      capacity: capWithAhead(memory, task.maxActiveTisPerDag),
+      strict: false,
+    })
   }
   demands.push(
     {
@@ -52,9 +59,18 @@ export function demandsOf(
       capacity: poolCapacity(pool?.slots, task.poolSlots),
       strict: true,
     },
-    { key: SLOTS, units: 1, capacity: memory.slots, strict: false },
+    { key: SLOTS, units: 1, capacity: memory.slots + (memory.ahead ?? 0), strict: false },
   )
   return demands
+}
+
+function capWithAhead({ slots, aheadOfCaps = 0 }: Partial<Capacities>, cap: number): number {
+  return slots !== undefined && cap >= slots ? cap + aheadOfCaps : cap
+}
+
+/** A cap on the tries of a run or a task. */
+export function isCap(key: string): boolean {
+  return key.startsWith('run:') || key.startsWith('task:')
 }
 
 /**

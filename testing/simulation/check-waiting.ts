@@ -4,7 +4,7 @@
  */
 import { LEFT_OVER_MS } from '../../core/engine/decide.ts'
 import { DRAINING, demandsOf } from '../../core/engine/limits.ts'
-import { slotsWithAhead } from '../../core/engine/look-ahead.ts'
+import { capacitiesOf } from '../../core/engine/look-ahead.ts'
 import type { RunMemory, SchedulerMemory } from '../../core/engine/memory.ts'
 import type { Timer } from '../../core/engine/timer-heap.ts'
 import type { ReadyTi } from '../../core/engine/waiting.ts'
@@ -63,8 +63,7 @@ function checkReady({ actual }: Comparison, timers: Timers, problems: string[]):
 
 /** The first of each list is refused by its limit as things are: otherwise nobody would ever look at it again. */
 function checkHeads({ actual, stopping }: Comparison, problems: string[]): void {
-  const { mostAhead, pace, pools } = actual
-  const capacities = { slots: slotsWithAhead(actual.slots, mostAhead, pace), pools }
+  const capacities = capacitiesOf(actual, actual.executions.values())
   for (const key of actual.waiting.keys()) {
     if (actual.wake.has(key) || (key === DRAINING && stopping)) continue
     for (let offset = 0; ; offset++) {

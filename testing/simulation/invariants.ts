@@ -89,7 +89,7 @@ function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {
     {
       key: `run ${run.id}`,
       units: 1,
-      cap: currentDag(tables, run.dagId).maxActiveTasks ?? SIMULATED_DEFAULTS.maxActiveTasks,
+      cap: withAhead(currentDag(tables, run.dagId).maxActiveTasks ?? SIMULATED_DEFAULTS.maxActiveTasks),
     },
     { key: `ti ${ti.id}`, units: 1, cap: 1 },
     // Who asks for more than the whole pool gets the whole pool; a pool of none gives none.
@@ -100,8 +100,13 @@ function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {
     },
   ]
   const cap = task.maxActiveTisPerDag
-  if (cap !== undefined) limits.push({ key: `task ${run.dagId}/${task.taskId}`, units: 1, cap })
+  if (cap !== undefined) limits.push({ key: `task ${run.dagId}/${task.taskId}`, units: 1, cap: withAhead(cap) })
   return limits
+}
+
+/** What waits on a host does not run: where the host's slots keep a cap by themselves, more may wait there. */
+function withAhead(cap: number): number {
+  return cap >= SIMULATED_DEFAULTS.parallelism ? cap + MOST_AHEAD : cap
 }
 
 function checkUnique(tables: MemoryTables, violation: Violation): void {

@@ -209,7 +209,7 @@ describe('limits', () => {
     expect(engine.memory.runs.get(run.id)!.open).toBe(10_000)
   })
 
-  it('none begins in a pool that the same tick deletes', () => {
+  it('a pool that something in the same tick begins to need is not deleted', () => {
     const engine = new Engine()
     engine.command({ kind: 'set-pool', name: 'p', slots: 5 })
     engine.file(dagOf('d', [task('a'), task('b', { upstream: ['a'], pool: 'p' })]))
@@ -223,8 +223,8 @@ describe('limits', () => {
       { type: 'report', report: { type: 'ended', key: a!.key, outcome, ...facts } },
       { type: 'command', command: engine.tables.commands.get(id)!.record },
     ])
-    expect(engine.tables.commands.get(id)!.answer).toMatchObject({ ok: true })
-    expect(engine.states(run.id)).toMatchObject({ a: 'success', b: 'none' })
+    expect(engine.tables.commands.get(id)!.answer).toMatchObject({ ok: false, code: 'pool-in-use' })
+    expect(engine.states(run.id)).toMatchObject({ a: 'success', b: 'queued' })
   })
 })
 
