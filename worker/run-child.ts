@@ -12,14 +12,13 @@ import { openHostChannel } from './host-channel.ts'
 import { countResources, findLeftovers } from './leftover-resources.ts'
 import { BundleLoadError } from './load-bundle.ts'
 import { noticeProcesses } from './notice-processes.ts'
-import { type OwnOutput, takeOverOutput } from './own-output.ts'
+import { takeOverOutput } from './own-output.ts'
 import { type ProcessBaseline, rememberProcess } from './process-baseline.ts'
 import { failureOf, runTry, type TryTools } from './run-try.ts'
 import { createHostCalls } from './task-client.ts'
 
 interface Ready {
   readonly settings: ChildSettings
-  readonly output: OwnOutput
   readonly bundles: HeldBundles
   readonly baseline: ProcessBaseline
   readonly tools: TryTools
@@ -81,7 +80,7 @@ function begin(settings: ChildSettings): void {
     if (owner !== null && !askedToEnd) output.markExit(owner.seq, code)
   })
   const bundles = createHeldBundles(settings)
-  ready = { settings, output, bundles, baseline: rememberProcess(), tools: { settings, output, calls } }
+  ready = { settings, bundles, baseline: rememberProcess(), tools: { settings, output, calls } }
   channel.send({ t: 'ready' })
 }
 
@@ -106,7 +105,7 @@ function startHeartbeat(settings: ChildSettings): void {
   thread.unref()
 }
 
-async function perform(current: CurrentTry, { output, bundles, baseline, tools }: Ready): Promise<void> {
+async function perform(current: CurrentTry, { bundles, baseline, tools }: Ready): Promise<void> {
   const { order, seq } = current
   let bundle: HeldBundle | null = null
   let result: ChildResult | null = null

@@ -2,7 +2,7 @@
  * The limits a try must pass, in the order they are asked (airflow-behaviour 2.12, without its flaw of cutting the list
  * before the limits are applied). Limits count executions, not TI states, so a slot is held until its process is gone.
  */
-import type { PoolRecord, TiRecord } from '../records.ts'
+import type { TiRecord } from '../records.ts'
 import type { Capacities } from './look-ahead.ts'
 import type { DagMemory, RunMemory } from './memory.ts'
 
