@@ -9,7 +9,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Both halves. Smaller, and collecting costs noticeably more of a busy tick. */
-const ENOUGH_BYTES = 8 * 1024 * 1024
+const ENOUGH_BYTES = 16 * 1024 * 1024
 
 export function boundYoungGeneration(): void {
   const observer = new PerformanceObserver(() => {
