@@ -236,6 +236,10 @@ export class World {
     }
     // Another leader may have counted it as lost already; then nothing it reads needs to be as it was.
     if (!tables.executions.has(text)) return
+    // Nor when its TI was cleared since: an old leader, stopped in its commit, wakes and begins what it had queued. Its
+    // result will be stale.
+    const own = tables.tis.get(key.tiId)
+    if (own?.tryNumber !== key.tryNumber || (own.state !== 'queued' && own.state !== 'running')) return
     for (const [id, up] of Object.entries(upstreamTries)) {
       const ti = tables.tis.get(up.tiId)
       // A task whose rule is eager may run before what it reads.
