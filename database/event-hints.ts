@@ -53,17 +53,3 @@ export function listenForEvents(pool: pg.Pool, onHint: (lastEventId: number | nu
     open?.release(true)
   }
 }
-
-/** Id of the newest event; 0 without any. Reads the newest partitions only. */
-export async function newestEventId(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ name: string }>(
-    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = 'event'::regclass order by substring(c.relname from '[0-9]+$')::bigint desc`,
-  )
-  for (const { name } of rows) {
-    const found = await pool.query<{ id: number | null }>(`select max(id) as id from "${name}"`)
-    const id = found.rows[0]?.id ?? null
-    if (id !== null) return id
-  }
-  return 0
-}

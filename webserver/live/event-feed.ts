@@ -3,7 +3,8 @@
  * out; what is kept in memory is bounded, and whoever is further behind reads the database page by page.
  */
 import type { EventRecord } from '../../core/records.ts'
-import { listenForEvents, newestEventId } from '../../database/event-hints.ts'
+import { listenForEvents } from '../../database/event-hints.ts'
+import { lastEventId } from '../../database/queries/event-pages.ts'
 import { listEvents, listEventsAfter } from '../../database/queries/events.ts'
 import type { Pool } from '../pool.ts'
 
@@ -90,7 +91,7 @@ export class EventFeed {
 
   async #begin(): Promise<void> {
     if (this.#isStopped) throw new Error('The web server is stopping')
-    this.#position = await newestEventId(this.#pool)
+    this.#position = await lastEventId(this.#pool)
     this.#keptAfter = this.#position
     this.#stopListening = listenForEvents(this.#pool, (id) => {
       if (id === null || id > this.#position) this.#look()
