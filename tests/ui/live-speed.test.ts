@@ -1,7 +1,7 @@
 /**
  * A state change is in the browser within 200 ms (p95) of its commit, at 100 changes a second: a real scheduler commits
  * them, a real web server sends them, Chromium draws them, and the time at which a cell of the grid changes is taken from
- * within the page. The bar is for a machine that has time: what others take from it is measured beside and allowed for.
+ * within the page. How late a thread is that does nothing is measured beside: it says whether a red test is the machine's fault.
  */
 import { Worker } from 'node:worker_threads'
 import type { Browser } from 'playwright-core'
@@ -17,8 +17,6 @@ const RUNS = 17
 const TIMES = { slots: 8, startMs: 40, runMs: 200 }
 const RUN_EVERY_MS = (1_000 * TASKS * 3) / 100
 const BAR_MS = 200
-/** From commit to cell: database, feed, socket, browser, page, drawing; each waits its turn on a busy machine. */
-const TURNS = 6
 
 let database: TestDatabase
 let served: Served
@@ -129,8 +127,8 @@ test('p95 of the time from commit to the cell that shows it', async () => {
     `${rows.length} changes at ${rate}/s: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms; ` +
       `the machine is ${late.toFixed(1)} ms late; ${readings.length} readings`,
   )
-  expect(rate).toBeGreaterThan(60)
-  expect(at(0.95)).toBeLessThanOrEqual(BAR_MS + TURNS * late)
+  expect(rate).toBeGreaterThan(80)
+  expect(at(0.95)).toBeLessThanOrEqual(BAR_MS)
   // Only runs that had come were read, each about twice: when it was queued and when its task instances were made.
   expect(readings.filter((url) => /grid\?limit/.test(url))).toEqual([])
   expect(readings.length).toBeLessThan(RUNS * 4)
