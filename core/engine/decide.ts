@@ -108,7 +108,7 @@ export function decide(
     draft.timer({ at: now, kind: 'dag', dagId })
     more = true
   }
-  if (waiting.wake.size > 0 || waiting.candidates.length > 0) more = true
+  if (waiting.goesOn) more = true
   const writes = draft.writes()
   return {
     now,

@@ -28,6 +28,8 @@ export interface WaitingChanges {
   /** Not looked at: the tick was full. */
   readonly candidates: readonly ReadyTi[]
   readonly wake: ReadonlySet<string>
+  /** The tick was full: the next one goes on at once. */
+  readonly goesOn: boolean
 }
 
 /** A sorted stream of ready TIs: the new ones (`key` null) or the waiting list of one limit. */
@@ -69,6 +71,13 @@ export function dispatchReady(draft: Draft): WaitingChanges {
       source.take()
       continue
     }
+    if (isFull(draft, capacities, entry.priority)) {
+      // Everybody needs a slot, and who comes later has no better claim to one: nobody else is looked at, and none moves
+      // from the limit that was freed to the slots and back.
+      if (freshHead < fresh.length) added.set(SLOTS, fresh.slice(freshHead))
+      freshHead = fresh.length
+      break
+    }
     const demands = demandsOf(
       capacities,
       run,
@@ -90,10 +99,17 @@ export function dispatchReady(draft: Draft): WaitingChanges {
       else list.push(entry)
     }
   }
+  // Freed, and not given to anybody yet.
   const wake = new Set<string>()
-  if (budget === 0 || looks < 0)
-    for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
-  return { taken, added, candidates: fresh.slice(freshHead), wake }
+  for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
+  const candidates = fresh.slice(freshHead)
+  const goesOn = (budget === 0 || looks < 0) && (wake.size > 0 || candidates.length > 0)
+  return { taken, added, candidates, wake, goesOn }
+}
+
+/** No slot for a TI of this priority. */
+function isFull(draft: Draft, { slots, ahead }: Capacities, priority: number): boolean {
+  return draft.usageOf(SLOTS) >= slots + ahead && !isNextOnHost(draft, priority)
 }
 
 function firstOf(sources: ReadonlySet<Source>): Source | null {
@@ -145,8 +161,9 @@ function refusedBy(
   lists: Pick<WaitingChanges, 'taken' | 'added'>,
 ): string | null {
   for (const demand of demands) {
-    const isFull = draft.usageOf(demand.key) + demand.units > demand.capacity
-    if (isFull && !(demand.key === SLOTS && isNextOnHost(draft, entry.priority))) return demand.key
+    // Asked before all others (`isFull`).
+    if (demand.key === SLOTS) continue
+    if (draft.usageOf(demand.key) + demand.units > demand.capacity) return demand.key
     if (demand.strict && demand.key !== from) {
       // Whoever this tick has refused here came before us: candidates are taken in order.
       if (lists.added.has(demand.key)) return demand.key

@@ -101,7 +101,7 @@ export interface SchedulerMemory {
   draining: boolean
   /** Running runs in which something has to follow from what is stored: a newer program may see more in it. */
   unsettled: ReadonlySet<number>
-  /** Limits to look at although nothing was freed: a bounded tick stopped early. */
+  /** Limits to look at although nothing was freed in this tick: no slot was left, or a bounded tick stopped early. */
   wake: ReadonlySet<string>
   /** Milliseconds a try took of late (`look-ahead.ts`); not stored, a new term begins without. */
   pace: number
