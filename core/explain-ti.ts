@@ -54,6 +54,9 @@ export function explainTi(facts: TiFacts): Explanation[] {
     case 'none':
     case 'up_for_retry':
     case 'deferred':
+    case 'compensating':
+    case 'compensated':
+    case 'compensation_failed':
       return [...past(...causeOf(last)), ...waiting(facts, ti.taskId)]
     case 'success':
       return past(`Try ${ti.tryNumber} succeeded at ${instant(ti.endDate)}.`)

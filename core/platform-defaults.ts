@@ -1,4 +1,6 @@
 /** The part of the configuration that `decide` needs; its values come from the one config schema. */
+import type { ErrorStrategy } from './serialized-dag.ts'
+
 export interface PlatformDefaults {
   readonly retries: number
   readonly retryDelayMs: number
@@ -6,6 +8,8 @@ export interface PlatformDefaults {
   readonly maxRetryDelayMs: number
   readonly retryJitter: number
   readonly timeoutMs: number
+  /** `retry-then-compensate` when left out. */
+  readonly errorStrategy?: ErrorStrategy
   readonly pool: string
   readonly maxActiveRuns: number
   readonly maxActiveTasks: number

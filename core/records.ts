@@ -4,7 +4,7 @@
  * never parsed by the database.
  */
 import type { CauseOfDeath } from './cause-of-death.ts'
-import type { ImportProblem, SerializedDag } from './serialized-dag.ts'
+import type { ErrorStrategy, ImportProblem, SerializedDag } from './serialized-dag.ts'
 import type { RunState, RunType, TiState } from './states.ts'
 
 export interface DagRecord {
@@ -59,6 +59,10 @@ export interface RunRecord {
   readonly note: string | null
   /** Who made it: `schedule`, `user:anna`, `task:<dag>/<run>/<task>`. */
   readonly triggeredBy: string
+  /** Business id by which people search (an order number): given by the trigger, made by the Dag, or inherited. */
+  readonly correlationId: string | null
+  /** The trigger's own key: a further trigger of the Dag with it is answered with this run. */
+  readonly triggerKey: string | null
 }
 
 export interface TiRecord {
@@ -110,6 +114,72 @@ export interface ExecutionRecord {
   readonly units: string
 }
 
+/**
+ * The undoing of one TI's success (or failure, where declared so). One row for each time it is planned, kept for ever: tries
+ * of the TI from `firstTry` to `lastTry` ran its compensation and not its handler.
+ */
+export interface CompensationRecord {
+  readonly tiId: number
+  /** The try whose effects are undone; with `tiId` the key. */
+  readonly forwardTry: number
+  readonly dagRunId: number
+  /** What the TI was before. */
+  readonly forwardState: 'success' | 'failed'
+  /** `withdrawn`: called off before it began, the TI is what it was before. */
+  readonly state: 'compensating' | 'compensated' | 'compensation_failed' | 'withdrawn'
+  /** Saga (group) id, or `null`: of the whole run. */
+  readonly scope: string | null
+  readonly firstTry: number | null
+  readonly lastTry: number | null
+  readonly plannedAt: number
+  readonly endedAt: number | null
+  /** `scheduler`, `user:anna`. */
+  readonly actor: string
+  /** Task whose failure is the cause; `null` when started by hand on a run in which none failed. */
+  readonly failedTask: string | null
+  /** What the compensating code is told of that failure (its own, for one that failed itself); one sentence. */
+  readonly error: string | null
+}
+
+/** A final failure: a try after which nothing is repeated by itself. Key: (tiId, tryNumber). */
+export interface DeadLetterRecord {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly dagRunId: number
+  readonly dagId: string
+  readonly taskId: string
+  readonly mapIndex: number
+  readonly versionId: number
+  readonly kind: 'task' | 'compensation'
+  readonly strategy: ErrorStrategy
+  /** Equal for failures that are probably the same fault (`core/fingerprint.ts`). */
+  readonly fingerprint: string
+  readonly causeKind: CauseOfDeath['kind']
+  /** Of the cause, at most 500 characters. The whole cause is in the try. */
+  readonly message: string
+  readonly at: number
+}
+
+/** What became of a dead letter; a letter without one is open. */
+export interface DeadLetterOutcome {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly status: 'redriven' | 'discarded'
+  readonly reason: string | null
+  readonly actor: string
+  readonly at: number
+}
+
+/** What an operator changed of one TI; few have one. */
+export interface TiOverrideRecord {
+  readonly tiId: number
+  readonly dagRunId: number
+  /** Raised by a clear that asks for new idempotency keys; 0 at first. */
+  readonly life: number
+  /** JSON object text: arguments that replace the bound ones of the same name; `null`: none. */
+  readonly inputs: string | null
+}
+
 export interface PoolRecord {
   readonly name: string
   /** -1: unlimited. */
@@ -157,6 +227,10 @@ export interface ClearOptions {
   readonly onlyFailed: boolean
   /** Only those that are queued or running. */
   readonly onlyRunning: boolean
+  /** Gives the cleared TIs new idempotency keys: what they did before is to be done again. */
+  readonly newKeys?: boolean
+  /** The run goes on with the newest version of its Dag. */
+  readonly newest?: boolean
 }
 
 export interface MarkOptions {
@@ -200,6 +274,9 @@ export type CommandRequest =
       /** JSON text. */
       readonly conf?: string
       readonly note?: string
+      readonly correlationId?: string
+      /** Used before for this Dag: answered with that run, nothing new. */
+      readonly triggerKey?: string
     }
   | { readonly kind: 'pause'; readonly dagId: string }
   /** Creates or resizes a pool; -1 slots: unlimited. */
@@ -215,7 +292,37 @@ export type CommandRequest =
   /** Ends a whole run as success or failed (airflow-behaviour 2.11). */
   | { readonly kind: 'mark-run'; readonly dagId: string; readonly runId: string; readonly state: 'success' | 'failed' }
   /** Ends live tries for good (no retry), of these tasks, or of the whole run, which then fails. */
-  | { readonly kind: 'cancel'; readonly dagId: string; readonly runId: string; readonly taskIds?: readonly string[] }
+  | {
+      readonly kind: 'cancel'
+      readonly dagId: string
+      readonly runId: string
+      readonly taskIds?: readonly string[]
+      /** Of a whole run: what it completed is not undone. */
+      readonly withoutCompensation?: boolean
+    }
+  /**
+   * Undoes what a run completed: of a finished run now, of a running one after it was stopped; what failed to be undone is
+   * tried again. `planCompensation` (core/saga.ts) says which. Without `taskIds`: all. Answer: `{ dag_run_id, task_ids }`.
+   */
+  | {
+      readonly kind: 'compensate'
+      readonly dagId: string
+      readonly runId: string
+      readonly taskIds?: readonly string[]
+    }
+  /**
+   * Runs what failed for good again, with all below it; a failed compensation is tried again. At most `MOST_LETTERS`.
+   * Answer: `{ redriven: [{ ti_id, try_number, dag_run_id }], refused: [{ ti_id, try_number, message }] }`.
+   */
+  | {
+      readonly kind: 'redrive'
+      readonly letters: readonly LetterName[]
+      readonly newest?: boolean
+      readonly newKeys?: boolean
+      /** JSON object text: arguments that replace the bound ones; for one letter only. */
+      readonly inputs?: string
+    }
+  | { readonly kind: 'discard-letters'; readonly letters: readonly LetterName[]; readonly reason: string }
   /** `note: null` takes it away. With `taskId`: of that TI. */
   | {
       readonly kind: 'note'
@@ -242,6 +349,17 @@ export type CommandRequest =
   /** No new tries anywhere until `resume`; what runs may end. Shown by every client. */
   | { readonly kind: 'drain' }
   | { readonly kind: 'resume' }
+
+/** Names a dead letter and what has to be loaded to redrive it. */
+export interface LetterName {
+  readonly tiId: number
+  readonly tryNumber: number
+  readonly dagId: string
+  readonly runId: string
+}
+
+/** Dead letters that one command may name: a tick stays short. */
+export const MOST_LETTERS = 100
 
 /** Variables or connections that one command may set: a tick stays short. */
 export const MOST_VALUES = 500

@@ -69,6 +69,22 @@ export interface TriggerSpec {
   readonly note?: string
 }
 
+/** What the final failure of a task leads to, and whether it is retried before. */
+export const ERROR_STRATEGIES = ['retry', 'compensate', 'dead-letter', 'retry-then-compensate'] as const
+export type ErrorStrategy = (typeof ERROR_STRATEGIES)[number]
+
+/** How a task is undone; the code is in the bundle. What is left out follows the platform's defaults for tasks. */
+export interface CompensateSpec {
+  /** Also when the task failed for good: it may have done part of its work. */
+  readonly alsoWhenFailed?: boolean
+  readonly retries?: number
+  readonly retryDelayMs?: number
+  readonly retryBackoff?: number
+  readonly maxRetryDelayMs?: number
+  /** `null`: the author asked for none. */
+  readonly timeoutMs?: number | null
+}
+
 export interface SerializedTask {
   readonly taskId: string
   readonly kind: 'task' | 'trigger'
@@ -80,6 +96,9 @@ export interface SerializedTask {
   readonly inputs: Readonly<Record<string, InputBinding>>
   readonly branches?: readonly BranchSpec[]
   readonly trigger?: TriggerSpec
+  /** Of a `trigger` task: the run it triggered is compensated. */
+  readonly compensate?: CompensateSpec
+  readonly errorStrategy?: ErrorStrategy
   readonly triggerRule?: TriggerRule
   readonly retries?: number
   readonly retryDelayMs?: number
@@ -111,6 +130,8 @@ export interface SerializedGroup {
   readonly groupId: string
   readonly parentId?: string
   readonly docMd?: string
+  /** Its tasks are undone together when one of them fails, and the run goes on below it. */
+  readonly saga?: boolean
 }
 
 export interface SerializedDag {
@@ -133,6 +154,11 @@ export interface SerializedDag {
   readonly maxActiveRuns?: number
   readonly maxActiveTasks?: number
   readonly dagrunTimeoutMs?: number
+  readonly errorStrategy?: ErrorStrategy
+  /** The first final failure ends the whole run: what has not begun is skipped, what runs is cancelled. */
+  readonly failFast?: boolean
+  /** Template over the run's params: `order-{params.orderId}`. */
+  readonly correlationId?: string
   readonly isPausedUponCreation?: boolean
   /** JSON Schema (draft 2020-12 or 07) of an object; conf is validated against it at trigger, after defaults are filled. */
   readonly params?: Json

@@ -3,7 +3,17 @@
  * suite as the PostgreSQL Store.
  */
 import type { Clock } from '../core/ports/clock.ts'
-import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../core/ports/store.ts'
+import type {
+  CommitResult,
+  Found,
+  LoadedRuns,
+  RunName,
+  Snapshot,
+  Store,
+  Term,
+  TickWrites,
+  Wanted,
+} from '../core/ports/store.ts'
 import type { CommandRecord } from '../core/records.ts'
 import { ConstraintError, type MemoryTables } from './memory-tables.ts'
 
@@ -41,7 +51,7 @@ export class MemoryStore implements Store {
     return this.#tables.snapshot()
   }
 
-  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<LoadedRuns> {
     return this.#tables.runsByName(names)
   }
 

@@ -7,6 +7,7 @@ import {
   ERASED_RUNS,
   ERASED_TIS,
   type Found,
+  type LoadedRuns,
   type RunName,
   type Snapshot,
   type TickWrites,
@@ -101,6 +102,8 @@ export class MemoryTables {
       usedVersions: [...this.dags.values()].map((dag) => dag.versionId).filter((id) => used.has(id)),
       runs,
       tis: [...this.tis.values()].filter((ti) => open.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
+      compensations: [],
+      tiOverrides: [],
       executions,
       tries: executions.map((execution) => this.tries.get(tryKey(execution))!),
       pools: [...this.pools.values()],
@@ -115,7 +118,7 @@ export class MemoryTables {
     }
   }
 
-  runsByName(names: readonly RunName[]): Pick<Snapshot, 'runs' | 'tis' | 'versions'> {
+  runsByName(names: readonly RunName[]): LoadedRuns {
     const runs = [...this.runs.values()].filter((run) =>
       names.some((name) => name.dagId === run.dagId && name.runId === run.runId),
     )
@@ -125,6 +128,8 @@ export class MemoryTables {
       runs: runs.sort((a, b) => a.id - b.id),
       tis: [...this.tis.values()].filter((ti) => ids.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
       versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
+      compensations: [],
+      tiOverrides: [],
     }
   }
 
@@ -133,6 +138,8 @@ export class MemoryTables {
       variables: new Set(variables.filter((key) => this.variables.has(key))),
       connections: new Set(connections.filter((id) => this.connections.has(id))),
       doomedDags: new Map(doomedDags.map((dagId) => [dagId, this.#nextPiece(dagId)])),
+      letters: new Map(),
+      triggerKeys: new Map(),
     }
   }
 

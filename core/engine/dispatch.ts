@@ -275,6 +275,8 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
       timezone: graph.serialized.timezone,
       params: JSON.parse(record.conf) as Json,
       maxTries: ti.maxTries,
+      idempotencyKey: `${record.dagId}/${record.runId}/${task.taskId}/${ti.mapIndex}`,
+      correlationId: record.correlationId,
     },
     timeoutMs: task.timeoutMs,
     memoryLimitMb: task.memoryLimitMb,

@@ -3,13 +3,36 @@
  * that several commands of one tick see each other's effects.
  */
 import type { Found, TickWrites } from '../ports/store.ts'
-import type { StoredConnection, StoredVariable } from '../records.ts'
+import type {
+  CompensationRecord,
+  DeadLetterOutcome,
+  DeadLetterRecord,
+  StoredConnection,
+  StoredVariable,
+  TiOverrideRecord,
+} from '../records.ts'
 
-export const NOTHING_FOUND: Found = { variables: new Set(), connections: new Set(), doomedDags: new Map() }
+export const NOTHING_FOUND: Found = {
+  variables: new Set(),
+  connections: new Set(),
+  doomedDags: new Map(),
+  letters: new Map(),
+  triggerKeys: new Map(),
+}
 
 type Written = Pick<
   TickWrites,
-  'erasedTis' | 'erasedRuns' | 'deletedDags' | 'variables' | 'deletedVariables' | 'connections' | 'deletedConnections'
+  | 'erasedTis'
+  | 'erasedRuns'
+  | 'deletedDags'
+  | 'compensations'
+  | 'deadLetters'
+  | 'deadLetterOutcomes'
+  | 'tiOverrides'
+  | 'variables'
+  | 'deletedVariables'
+  | 'connections'
+  | 'deletedConnections'
 >
 
 export class RareWrites {
@@ -18,6 +41,10 @@ export class RareWrites {
   readonly erasedTis = new Set<number>()
   readonly erasedRuns = new Set<number>()
   readonly deletedDags = new Set<string>()
+  readonly compensations: CompensationRecord[] = []
+  readonly deadLetters: DeadLetterRecord[] = []
+  readonly deadLetterOutcomes: DeadLetterOutcome[] = []
+  readonly tiOverrides: TiOverrideRecord[] = []
   readonly variables: Overlay<StoredVariable>
   readonly connections: Overlay<StoredConnection>
 
@@ -36,6 +63,10 @@ export class RareWrites {
       erasedTis: [...this.erasedTis],
       erasedRuns: [...this.erasedRuns],
       deletedDags: [...this.deletedDags],
+      compensations: this.compensations,
+      deadLetters: this.deadLetters,
+      deadLetterOutcomes: this.deadLetterOutcomes,
+      tiOverrides: this.tiOverrides,
       variables: this.variables.set.map((row) => ({ ...row, updatedAt: now })),
       deletedVariables: this.variables.deleted,
       connections: this.connections.set.map((row) => ({ ...row, updatedAt: now })),

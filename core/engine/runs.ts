@@ -29,6 +29,8 @@ export interface NewRun {
   readonly conf: string
   readonly note: string | null
   readonly triggeredBy: string
+  readonly correlationId?: string | null
+  readonly triggerKey?: string | null
 }
 
 /** Queues a run of the Dag's current version. `advanceDag` promotes it when the cap allows. */
@@ -42,6 +44,8 @@ export function queueRun(draft: Draft, dag: DagMemory, run: NewRun): RunRecord {
     queuedAt: draft.now,
     startDate: null,
     endDate: null,
+    correlationId: run.correlationId ?? null,
+    triggerKey: run.triggerKey ?? null,
   }
   draft.insertQueuedRun(record)
   draft.event({

@@ -6,7 +6,7 @@
  */
 import type { Json } from '../json.ts'
 import type { BranchSpec, InputBinding, TriggerSpec } from '../serialized-dag.ts'
-import type { DispatchContext } from './executor.ts'
+import type { Dispatch, DispatchContext } from './executor.ts'
 import type { BundleCode, ConnectionRecord, TriggerRequest, XComLocator } from './worker-api.ts'
 
 /** Name of the variable every process of a child inherits: by its value the host finds processes that left the group. */
@@ -56,7 +56,7 @@ export interface RunOrder {
   readonly taskId: string
   readonly mapIndex: number
   readonly tryNumber: number
-  readonly kind: 'task' | 'trigger'
+  readonly kind: Dispatch['kind']
   readonly bundleHash: string
   readonly inputs: Readonly<Record<string, InputBinding>>
   /** Return values of the upstreams in `inputs`, JSON text; absent or `null` where there is none. */

@@ -27,7 +27,12 @@ export interface Dispatch {
   readonly taskId: string
   /** -1 unless mapped. */
   readonly mapIndex: number
-  readonly kind: 'task' | 'trigger'
+  /** `compensation`: the task's compensating code runs, not its handler; with `trigger`, the triggered run is compensated. */
+  readonly kind: 'task' | 'trigger' | 'compensation'
+  /** Only for a compensation. */
+  readonly compensation?: CompensationOrder
+  /** JSON object text: arguments that replace those of `inputs`. */
+  readonly inputOverrides?: string
   /** Hash of the bundle that holds the handler. */
   readonly bundleHash: string
   readonly inputs: Readonly<Record<string, InputBinding>>
@@ -55,6 +60,17 @@ export interface DispatchContext {
   /** conf merged over the defaults of the params schema. */
   readonly params: Json
   readonly maxTries: number
+  /** The same on every retry of the TI and after every crash; another one for its compensation. */
+  readonly idempotencyKey: string
+  readonly correlationId: string | null
+}
+
+/** What a compensation is told besides the inputs of the task. */
+export interface CompensationOrder {
+  /** The try whose return value is `output`; its XCom may be missing. */
+  readonly forwardTry: TryKey
+  /** Failure that is the cause, or the task's own where it failed itself; `null` when started by hand. */
+  readonly error: { readonly taskId: string; readonly message: string } | null
 }
 
 export type TryOutcome =

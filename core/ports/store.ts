@@ -2,11 +2,15 @@
  * The scheduler's view of the database. The PostgreSQL Store and the memory Store pass one contract suite
  * (`tests/database/store-contract.ts`), or simulation proves the wrong thing.
  */
+import type { TryKey } from '../ids.ts'
 import type {
   CommandAnswer,
   CommandRecord,
+  CompensationRecord,
   DagRecord,
   DagVersionRecord,
+  DeadLetterOutcome,
+  DeadLetterRecord,
   EventRecord,
   ExecutionRecord,
   ImportErrorRecord,
@@ -14,6 +18,7 @@ import type {
   RunRecord,
   StoredConnection,
   StoredVariable,
+  TiOverrideRecord,
   TiRecord,
   TryRecord,
   XComRecord,
@@ -26,10 +31,14 @@ export interface Snapshot {
   readonly versions: readonly DagVersionRecord[]
   /** Versions (ids) of `dags` that at least one run has used: those are kept when a newer one comes. */
   readonly usedVersions: readonly number[]
-  /** Runs that are queued or running. */
+  /** Runs that are queued, running or compensating. */
   readonly runs: readonly RunRecord[]
   /** All TIs of `runs`, ordered by id: of those queued the cleared ones, and the first of one that is about to start. */
   readonly tis: readonly TiRecord[]
+  /** Of `tis`, the newest of each. */
+  readonly compensations: readonly CompensationRecord[]
+  /** Of `tis`. */
+  readonly tiOverrides: readonly TiOverrideRecord[]
   readonly executions: readonly ExecutionRecord[]
   /** The try row of each of `executions`. */
   readonly tries: readonly TryRecord[]
@@ -83,6 +92,14 @@ export interface TickWrites {
   /** Inserted or replaced by id; password and extra that are left out stay as they were. */
   readonly connections: readonly (StoredConnection & { readonly updatedAt: number })[]
   readonly deletedConnections: readonly string[]
+  /** Inserted or replaced by (tiId, forwardTry). */
+  readonly compensations: readonly CompensationRecord[]
+  /** Inserted; one that is there (its try) stays as it is. */
+  readonly deadLetters: readonly DeadLetterRecord[]
+  /** Of letters that are there; open ones only are changed. */
+  readonly deadLetterOutcomes: readonly DeadLetterOutcome[]
+  /** Inserted or replaced by TI. */
+  readonly tiOverrides: readonly TiOverrideRecord[]
   /** `note: null` takes it away. At most one for each TI. */
   readonly tiNotes: readonly { readonly tiId: number; readonly note: string | null }[]
   /** `null`: as it was. */
@@ -102,6 +119,8 @@ export interface Wanted {
   readonly variables: readonly string[]
   readonly connections: readonly string[]
   readonly doomedDags: readonly string[]
+  readonly letters?: readonly TryKey[]
+  readonly triggerKeys?: readonly { readonly dagId: string; readonly key: string }[]
 }
 
 export interface Found {
@@ -109,6 +128,18 @@ export interface Found {
   readonly variables: ReadonlySet<string>
   readonly connections: ReadonlySet<string>
   readonly doomedDags: ReadonlyMap<string, DoomedDag>
+  /** By `tryKeyText`; `outcome` of a letter that is not open any more. */
+  readonly letters: ReadonlyMap<
+    string,
+    { readonly letter: DeadLetterRecord; readonly outcome: DeadLetterOutcome | null }
+  >
+  /** Run with that trigger key, by `triggerKeyText(dagId, key)`. */
+  readonly triggerKeys: ReadonlyMap<string, { readonly id: number; readonly runId: string }>
+}
+
+/** Key of `Found.triggerKeys`. */
+export function triggerKeyText(dagId: string, key: string): string {
+  return JSON.stringify([dagId, key])
 }
 
 /** The next piece of a Dag that is to be deleted: its oldest runs. */
@@ -128,6 +159,9 @@ export interface DoomedDag {
 /** One tick erases no more than this of a Dag. */
 export const ERASED_TIS = 1_000
 export const ERASED_RUNS = 500
+
+/** Runs with all that hangs on them. */
+export type LoadedRuns = Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'compensations' | 'tiOverrides'>
 
 export interface RunName {
   readonly dagId: string
@@ -163,7 +197,7 @@ export interface Store {
    * Runs by name, in whatever state, with all their TIs and their versions: what a command needs of runs that are not in
    * memory. Names that nobody has are left out.
    */
-  loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>>
+  loadRuns(epoch: number, names: readonly RunName[]): Promise<LoadedRuns>
   lookUp(epoch: number, wanted: Wanted): Promise<Found>
   /** One statement, one round trip, durable when it resolves. Rejects when the outcome is unknown. */
   commit(epoch: number, writes: TickWrites): Promise<CommitResult>

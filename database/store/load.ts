@@ -6,7 +6,7 @@
  */
 import type pg from 'pg'
 import type { CauseOfDeath } from '../../core/cause-of-death.ts'
-import type { RunName, Snapshot } from '../../core/ports/store.ts'
+import type { LoadedRuns, RunName, Snapshot } from '../../core/ports/store.ts'
 import type {
   DagRecord,
   DagVersionRecord,
@@ -144,6 +144,8 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
       tis: await rows<TiRecord>(
         `select ${tiColumns} from open_run o join task_instance ti on ti.dag_run_id = o.dag_run_id order by ti.id`,
       ),
+      compensations: [],
+      tiOverrides: [],
       executions: await rows<ExecutionRecord>(
         `select ${executionColumns} from active a order by a.ti_id, a.try_number`,
       ),
@@ -168,10 +170,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
  * Runs by name with their TIs and versions, for commands about runs that are not in memory. Statements by key, so the
  * session's settings are right. Indexes: `dag_run (dag_id, run_id)`, `task_instance (dag_run_id, ...)`, primary keys.
  */
-export async function loadRunsByName(
-  leader: pg.ClientBase,
-  asked: readonly RunName[],
-): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+export async function loadRunsByName(leader: pg.ClientBase, asked: readonly RunName[]): Promise<LoadedRuns> {
   // No run has a name that cannot be stored, and asking for one would be an error that comes back with every reload.
   const names = asked.filter(({ dagId, runId }) => isStorable(dagId) && isStorable(runId))
   return inTransaction(leader, 'repeatable read read only', async () => {
@@ -190,7 +189,13 @@ export async function loadRunsByName(
        order by v.version_id`,
       [[...new Set(runs.rows.map((run) => run.versionId))]],
     )
-    return { runs: runs.rows, tis: tis.rows, versions: versions.rows.map(toVersion) }
+    return {
+      runs: runs.rows,
+      tis: tis.rows,
+      versions: versions.rows.map(toVersion),
+      compensations: [],
+      tiOverrides: [],
+    }
   })
 }
 

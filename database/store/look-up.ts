@@ -35,6 +35,8 @@ export async function lookUp(leader: pg.ClientBase, asked: Wanted): Promise<Foun
       variables: await existing('variable', 'key', wanted.variables),
       connections: await existing('connection', 'id', wanted.connections),
       doomedDags,
+      letters: new Map(),
+      triggerKeys: new Map(),
     }
   })
 }

@@ -5,7 +5,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../../core/ports/store.ts'
+import type {
+  CommitResult,
+  Found,
+  LoadedRuns,
+  RunName,
+  Snapshot,
+  Store,
+  Term,
+  TickWrites,
+  Wanted,
+} from '../../core/ports/store.ts'
 import type { CommandRecord, CommandRequest } from '../../core/records.ts'
 import { withDefaults } from '../connect.ts'
 import { CommitStatements, leaderSettings, WRONG_COUNT } from './commit-statement.ts'
@@ -85,7 +95,7 @@ class ConnectedStore implements PostgresStore {
     })
   }
 
-  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+  async loadRuns(_epoch: number, names: readonly RunName[]): Promise<LoadedRuns> {
     return this.#leader.use((client) => loadRunsByName(client, names))
   }
 

@@ -1,5 +1,15 @@
 /** A Store whose answers take time, get lost before or after the commit, or never come because the program died. */
-import type { CommitResult, Found, RunName, Snapshot, Store, Term, TickWrites, Wanted } from '../../core/ports/store.ts'
+import type {
+  CommitResult,
+  Found,
+  LoadedRuns,
+  RunName,
+  Snapshot,
+  Store,
+  Term,
+  TickWrites,
+  Wanted,
+} from '../../core/ports/store.ts'
 import type { CommandRecord } from '../../core/records.ts'
 import type { Counter } from './coverage.ts'
 import type { ProgramClock } from './program-clock.ts'
@@ -66,7 +76,7 @@ export class FaultyStore implements Store {
     return this.#call('load', () => this.#o.inner.load(epoch))
   }
 
-  loadRuns(epoch: number, names: readonly RunName[]): Promise<Pick<Snapshot, 'runs' | 'tis' | 'versions'>> {
+  loadRuns(epoch: number, names: readonly RunName[]): Promise<LoadedRuns> {
     return this.#call('lookUp', () => this.#o.inner.loadRuns(epoch, names))
   }
 

@@ -37,6 +37,8 @@ function scopeOf(dagId: string, taskId: string, logicalDate: number): Scope {
       runAfter: logicalDate,
       timezone: 'UTC',
       params: {},
+      idempotencyKey: 'key',
+      correlationId: null,
       maxTries: 1,
     },
   })

@@ -21,6 +21,14 @@ const REQUESTS: { readonly [K in Kind]: (name: string) => readonly Extract<Comma
     { kind: 'trigger', dagId: 'sales', runId: name },
     { kind: 'trigger', dagId: 'sales', note: name },
   ],
+  compensate: (name) => [
+    { kind: 'compensate', dagId: name, runId: 'scheduled__1' },
+    { kind: 'compensate', dagId: 'sales', runId: name },
+  ],
+  redrive: (name) => [{ kind: 'redrive', letters: [{ tiId: 1, tryNumber: 1, dagId: name, runId: name }] }],
+  'discard-letters': (name) => [
+    { kind: 'discard-letters', letters: [{ tiId: 1, tryNumber: 1, dagId: name, runId: name }], reason: name },
+  ],
   pause: (name) => [{ kind: 'pause', dagId: name }],
   unpause: (name) => [{ kind: 'unpause', dagId: name }],
   'set-pool': (name) => [

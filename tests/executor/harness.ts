@@ -55,6 +55,8 @@ export const CONTEXT: DispatchContext = {
   timezone: 'UTC',
   params: {},
   maxTries: 4,
+  idempotencyKey: 'key',
+  correlationId: null,
 }
 
 let lastTi = 0

@@ -35,6 +35,8 @@ function scope(dagId = 'd', logicalDate: number | null = Date.UTC(2026, 0, 1, 23
       runAfter: Date.UTC(2026, 0, 2),
       timezone: 'Europe/Berlin',
       params: { region: 'eu' },
+      idempotencyKey: 'key',
+      correlationId: null,
       maxTries: 4,
     },
   })
