@@ -37,6 +37,7 @@ export function carryOut(world: TroubledWorld, trouble: Trouble): void {
     case 'kill':
     case 'stop':
     case 'cut':
+    case 'stall':
     case 'jump':
     case 'stop-gracefully': {
       const program = world.programs[Math.floor(trouble.program * world.programs.length)]
@@ -104,6 +105,9 @@ function troubleProgram(world: TroubledWorld, program: Program, trouble: Program
     case 'cut':
       world.count('cuts')
       program.store.cutFor(trouble.ms)
+      return
+    case 'stall':
+      program.store.stallAtNextCommit(trouble.ms)
       return
     case 'jump':
       world.count(trouble.ms > program.offset ? 'clock jumps forwards' : 'clock jumps backwards')

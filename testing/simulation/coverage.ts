@@ -10,6 +10,8 @@ export const COUNTERS = [
   'stops',
   'stopped and woken old leaders',
   'cuts',
+  'stalls',
+  'terms lost during a commit',
   'leader changes',
   'fenced commits',
   'failed acquireLease',

@@ -20,6 +20,9 @@ import type { SimulatedClock } from './simulated-clock.ts'
 /** After this long without an answer a call is given up: much longer than a lease. */
 const CLIENT_TIMEOUT_MS = 20_000
 
+/** After a stall the answer to a commit comes within this. */
+const LAST_ANSWER_MS = 1_500
+
 export interface FaultyStoreOptions {
   readonly inner: Store
   readonly clock: ProgramClock
@@ -39,7 +42,10 @@ export class FaultyStore implements Store {
   readonly #o: FaultyStoreOptions
   #dead = false
   #cutUntil = 0
+  #stalledUntil = 0
   #atCommit: (() => void) | null = null
+  /** Epochs of commits that took effect and whose answers are on their way. */
+  readonly #unanswered = new Set<number>()
 
   constructor(options: FaultyStoreOptions) {
     this.#o = options
@@ -55,6 +61,17 @@ export class FaultyStore implements Store {
     this.#cutUntil = Math.max(this.#cutUntil, this.#o.clock.monotonic() + ms)
   }
 
+  /**
+   * Its network stalls for this long, right after its next commit that queues a try. Nothing is lost: what is on its way
+   * arrives when it goes on. The commit's answer is among the last, since each connection tries again at times of its own.
+   */
+  stallAtNextCommit(ms: number): void {
+    this.#atCommit = () => {
+      this.#o.count('stalls')
+      this.#stalledUntil = this.#o.world.now() + ms
+    }
+  }
+
   /** Something happens to the program right after its next commit that queues a try, before it hears of it. */
   atNextCommit(callback: () => void): void {
     this.#atCommit = callback
@@ -65,7 +82,11 @@ export class FaultyStore implements Store {
   }
 
   renewLease(epoch: number): Promise<boolean> {
-    return this.#call('renewLease', () => this.#o.inner.renewLease(epoch))
+    return this.#call('renewLease', async () => {
+      const isOurs = await this.#o.inner.renewLease(epoch)
+      if (!isOurs && this.#unanswered.has(epoch)) this.#o.count('terms lost during a commit')
+      return isOurs
+    })
   }
 
   releaseLease(epoch: number): Promise<void> {
@@ -85,7 +106,7 @@ export class FaultyStore implements Store {
   }
 
   commit(epoch: number, writes: TickWrites): Promise<CommitResult> {
-    return this.#call('commit', () => this.#commit(epoch, writes))
+    return this.#call('commit', () => this.#commit(epoch, writes)).finally(() => this.#unanswered.delete(epoch))
   }
 
   commandsAfter(afterId: number, limit: number): Promise<readonly CommandRecord[]> {
@@ -125,6 +146,7 @@ export class FaultyStore implements Store {
     }
     if (result.status === 'committed') {
       this.#o.committed(epoch, writes)
+      this.#unanswered.add(epoch)
       if (writes.insertedExecutions.length > 0) {
         this.#atCommit?.()
         this.#atCommit = null
@@ -141,6 +163,7 @@ export class FaultyStore implements Store {
     await clock.after(random.chance(0.05) ? random.int(0, 500) : random.int(0, 20))
     if (this.#dead) return new Promise<T>(() => {})
     await this.#swallowed()
+    await this.#held(0)
     if (random.chance(before)) {
       const counter = FAILURES[name]
       if (counter !== undefined) count(counter)
@@ -148,6 +171,7 @@ export class FaultyStore implements Store {
     }
     const result = await operation()
     await clock.after(random.int(0, 20))
+    await this.#held(name === 'commit' ? LAST_ANSWER_MS : 0)
     if (this.#dead) return new Promise<T>(() => {})
     await this.#swallowed()
     if (random.chance(after)) {
@@ -155,6 +179,12 @@ export class FaultyStore implements Store {
       throw new Error(`simulated: the answer to ${name} was lost`)
     }
     return result
+  }
+
+  /** Until a stall is over, if there is one, and up to `moreMs` longer. */
+  async #held(moreMs: number): Promise<void> {
+    const left = this.#stalledUntil - this.#o.world.now()
+    if (left > 0) await this.#o.clock.after(left + this.#o.random.int(0, moreMs))
   }
 
   async #swallowed(): Promise<void> {

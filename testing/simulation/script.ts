@@ -41,6 +41,8 @@ type TroubleKind =
   | { readonly kind: 'stop'; readonly program: number; readonly ms: number; readonly inCommit: boolean }
   /** Its network to the database swallows everything. */
   | { readonly kind: 'cut'; readonly program: number; readonly ms: number }
+  /** At its next commit the network to the database stalls; what is on its way arrives later, each connection by itself. */
+  | { readonly kind: 'stall'; readonly program: number; readonly ms: number }
   /** Its wall clock is set this far from the world's. */
   | { readonly kind: 'jump'; readonly program: number; readonly ms: number }
   /** SIGTERM with this much grace. */

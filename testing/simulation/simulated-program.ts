@@ -65,7 +65,7 @@ export class Program {
       truth: world.truth,
       outcome: (dispatch) => world.outcome(dispatch),
       trigger: (dispatch, done) => world.triggers.ask(dispatch, this.clock, done),
-      dispatched: (dispatch) => world.checkDispatch(dispatch),
+      dispatched: (dispatch) => this.#checkTerm(dispatch),
       violation,
       count,
     })
@@ -102,6 +102,16 @@ export class Program {
     if (ms < this.offset) this.#wentBackAt = this.#world.clock.now()
     this.offset = ms
     this.clock.setOffset(ms)
+  }
+
+  /** Whoever knows that its term is over starts nothing of it: the next leader repeats what was never started. */
+  #checkTerm(dispatch: Dispatch): void {
+    const { key, epoch, taskId } = dispatch
+    if (this.scheduler.memory()?.epoch !== epoch) {
+      const text = `${key.tiId}.${key.tryNumber} of ${taskId}`
+      this.#world.violation(`invariant 1: try ${text} was started by ${this.host} after its term ${epoch}`)
+    }
+    this.#world.checkDispatch(dispatch)
   }
 
   /** Memory after a commit: what was written is in the tables, and nobody else has written since. */

@@ -25,6 +25,8 @@ import { WriteWatch } from './watch-writes.ts'
 /** A history that has not ended after this much simulated time never will. */
 const END_MS = 3_600_000
 const SETTLE_MS = 30_000
+/** Nor has one in which this many callbacks in a row led to no commit: ten times as many as ever were seen in a good one. */
+const MOST_IDLE_STEPS = 10_000
 /** A graceful stop takes no longer than its grace and this, whatever is broken. */
 const STOP_MS = 20_000
 /** After trouble has ended: a lease, its margin (`HOST_LOSS_MS`), and what a cut or stopped program needs to come back. */
@@ -52,6 +54,7 @@ export class World {
   readonly partlyCleared = new Set<number>()
   #hosts = 0
   #lastLeader = ''
+  #stepsSinceCommit = 0
   readonly #trace: (line: string) => void
 
   constructor(script: Script, trace: (line: string) => void) {
@@ -77,6 +80,11 @@ export class World {
     let quietSince: number | null = null
     while (await this.clock.step(start + END_MS)) {
       if (this.violations.length > 0) return
+      if (++this.#stepsSinceCommit > MOST_IDLE_STEPS) {
+        this.violation(`no progress in ${MOST_IDLE_STEPS} steps`)
+        this.#tellOpen()
+        return
+      }
       if (this.clock.now() < start + TROUBLE_MS + SETTLE_MS || !this.#hasEnded()) quietSince = null
       else quietSince ??= this.clock.now()
       if (quietSince !== null && this.clock.now() - quietSince > SETTLE_MS) break
@@ -219,6 +227,7 @@ export class World {
       if (this.#lastLeader !== '') this.count('leader changes')
       this.#lastLeader = lease.host
     }
+    this.#stepsSinceCommit = 0
     this.watch.after(writes)
     checkTables(this.tables, writes, this.violation)
   }

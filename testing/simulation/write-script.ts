@@ -62,10 +62,12 @@ function randomTroubles(random: Random, course: Course): Kind[] {
 function programTrouble(random: Random): Kind {
   const program = random.next()
   const roll = random.next()
-  if (roll < 0.4) return { kind: 'kill', program, ms: random.int(0, 3000) }
-  if (roll < 0.6) return { kind: 'stop', program, ms: random.int(500, 25_000), inCommit: random.chance(0.3) }
-  if (roll < 0.7) return { kind: 'cut', program, ms: random.int(500, 30_000) }
-  if (roll < 0.85) return { kind: 'jump', program, ms: random.int(-30_000, 30_000) }
+  if (roll < 0.37) return { kind: 'kill', program, ms: random.int(0, 3000) }
+  if (roll < 0.56) return { kind: 'stop', program, ms: random.int(500, 25_000), inCommit: random.chance(0.3) }
+  if (roll < 0.65) return { kind: 'cut', program, ms: random.int(500, 30_000) }
+  // Around the time after which a standby takes over, and before an answer is too late to act on.
+  if (roll < 0.73) return { kind: 'stall', program, ms: random.int(1500, 4500) }
+  if (roll < 0.86) return { kind: 'jump', program, ms: random.int(-30_000, 30_000) }
   return { kind: 'stop-gracefully', program, ms: random.int(0, 10_000), pauseMs: random.int(0, 3000) }
 }
 
