@@ -46,5 +46,7 @@ export function begin(context: CommandContext, options: CommonOptions, flags: Fl
     'remote.token': options.token,
     ...flags,
   })
-  return { output: createOutput(options.json === true, context.streams), program }
+  const output = createOutput(options.json === true, context.streams)
+  for (const warning of program.warnings) output.note(warning)
+  return { output, program }
 }

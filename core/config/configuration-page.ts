@@ -1,5 +1,5 @@
 /** Writes `docs/configuration.md` from the schema, so that the page cannot say anything else than the program does. */
-import { environmentName, SETTING_KEYS, type SettingKey, settingOf } from './schema.ts'
+import { environmentName, SETTING_KEYS, type SettingKey, sectionOf, settingOf } from './schema.ts'
 
 const HEAD = `# Configuration
 
@@ -11,13 +11,16 @@ variables, flags of the command. \`tradewind config list\` shows what holds and 
 not known, in the file or as a \`TRADEWIND_\` variable, is an error that suggests the nearest one.
 
 \`\`\`json
-{ "dags": { "folder": "./my-dags" }, "tasks": { "timeout": "5 min" } }
+{ "max_retries": 5, "dags": { "folder": "./my-dags" }, "tasks": { "retry_delay": "10 s" } }
 \`\`\`
+
+A setting that was renamed is still read by its former name, with a warning that says the new one.
 
 Durations are written \`500 ms\`, \`30 s\`, \`5 min\`, \`2 hours\`, \`1 day\`; a bare number means seconds.
 `
 
 const TITLES: Readonly<Record<string, string>> = {
+  general: 'The orchestrator',
   dags: 'Dags',
   data: 'Data',
   server: 'Web server',
@@ -43,7 +46,9 @@ function entry(key: SettingKey): string {
 
 ${setting.description}
 
-Environment: \`${environmentName(key)}\` · ${type} · default: ${standard}${setting.secret ? ' · secret' : ''}
+Environment: \`${environmentName(key)}\` · ${type} · default: ${standard}${setting.secret ? ' · secret' : ''}${
+    setting.formerly === undefined ? '' : ` · formerly \`${setting.formerly}\``
+  }
 `
 }
 
@@ -51,7 +56,7 @@ export function configurationPage(): string {
   const parts = [HEAD]
   let section = ''
   for (const key of SETTING_KEYS) {
-    const name = key.slice(0, key.indexOf('.'))
+    const name = sectionOf(key)
     if (name !== section) {
       parts.push(`## ${TITLES[name] ?? name}\n`)
       section = name

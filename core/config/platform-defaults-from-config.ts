@@ -4,12 +4,13 @@ import type { Config } from './schema.ts'
 
 export function platformDefaults(config: Config): PlatformDefaults {
   return {
-    retries: config['tasks.retries'],
+    retries: config.max_retries,
     retryDelayMs: config['tasks.retry_delay'],
     retryBackoff: config['tasks.retry_backoff'],
     maxRetryDelayMs: config['tasks.max_retry_delay'],
     retryJitter: config['tasks.retry_jitter'],
-    timeoutMs: config['tasks.timeout'],
+    timeoutMs: config.timeout_default,
+    errorStrategy: config.error_strategy,
     pool: config['tasks.pool'],
     maxActiveRuns: config['scheduler.max_active_runs'],
     maxActiveTasks: config['scheduler.max_active_tasks'],

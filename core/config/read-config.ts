@@ -4,7 +4,7 @@
  * Pure: what is read comes as parameters.
  */
 import { didYouMean } from './nearest-name.ts'
-import { type Config, environmentName, SETTING_KEYS, type SettingKey, settingOf } from './schema.ts'
+import { type Config, environmentName, FORMER_NAMES, SETTING_KEYS, type SettingKey, settingOf } from './schema.ts'
 import type { Machine } from './setting-kinds.ts'
 
 export type Source = 'default' | 'file' | 'environment' | 'flag'
@@ -13,6 +13,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Where each value came from. */
   readonly sources: Readonly<Record<SettingKey, Source>>
+  /** Former names that were used: what holds, and what to write instead. */
+  readonly warnings: readonly string[]
 }
 
 export interface ConfigInput {
@@ -43,7 +45,13 @@ const KEYS: ReadonlySet<string> = new Set(SETTING_KEYS)
 function flatten(content: object, prefix: string, into: Map<string, unknown>): void {
   for (const [name, value] of Object.entries(content)) {
     const key = prefix === '' ? name : `${prefix}.${name}`
-    if (!KEYS.has(key) && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (
+      !KEYS.has(key) &&
+      !FORMER_NAMES.has(key) &&
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value)
+    ) {
       flatten(value, key, into)
     } else {
       into.set(key, value)
@@ -60,6 +68,7 @@ export function readConfig(input: ConfigInput): LoadedConfig {
   const problems: string[] = []
   const values: Partial<Record<SettingKey, unknown>> = {}
   const sources: Partial<Record<SettingKey, Source>> = {}
+  const warnings: string[] = []
 
   const take = (key: SettingKey, raw: unknown, source: Source, called: string): void => {
     const setting = settingOf(key)
@@ -72,6 +81,15 @@ export function readConfig(input: ConfigInput): LoadedConfig {
         `${called} is ${shown(raw, setting.secret)}: ${why} (${setting.type}; default: ${setting.defaultText}).`,
       )
     }
+  }
+
+  /** By a former name: the value holds unless the present one is given in the same place. */
+  const takeFormer = (key: SettingKey, raw: unknown, source: Source, names: { old: string; now: string }): void => {
+    const isBeside = sources[key] === source
+    const effect = isBeside ? `is left out: "${names.now}" is given, too` : `is called "${names.now}" now`
+    const place = source === 'file' ? ` in ${input.file?.name}` : ' in the environment'
+    warnings.push(`"${names.old}"${place} ${effect}. ${isBeside ? 'Remove it.' : 'Rename it.'}`)
+    if (!isBeside) take(key, raw, source, `"${names.old}"${place}`)
   }
 
   for (const key of SETTING_KEYS) {
@@ -88,9 +106,13 @@ export function readConfig(input: ConfigInput): LoadedConfig {
       flatten(content, '', given)
       for (const [key, raw] of given) {
         if (KEYS.has(key)) take(key as SettingKey, raw, 'file', `"${key}" in ${name}`)
-        else if (key !== '$schema') {
+        else if (key !== '$schema' && !FORMER_NAMES.has(key)) {
           problems.push(`"${key}" in ${name} is no setting.${didYouMean(key, SETTING_KEYS)} See: tradewind config list`)
         }
+      }
+      for (const [old, raw] of given) {
+        const key = FORMER_NAMES.get(old)
+        if (key !== undefined) takeFormer(key, raw, 'file', { old, now: key })
       }
     }
   }
@@ -100,11 +122,20 @@ export function readConfig(input: ConfigInput): LoadedConfig {
     const key = names.get(name)
     if (key !== undefined) {
       if (raw !== undefined && raw !== '') take(key, raw, 'environment', `${name} in the environment`)
-    } else if (name.startsWith('TRADEWIND_') && !FOREIGN_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    } else if (
+      name.startsWith('TRADEWIND_') &&
+      !FORMER_NAMES.has(name) &&
+      !FOREIGN_PREFIXES.some((prefix) => name.startsWith(prefix))
+    ) {
       problems.push(
         `${name} in the environment is no setting.${didYouMean(name, names.keys())} See: tradewind config list`,
       )
     }
+  }
+
+  for (const [old, key] of FORMER_NAMES) {
+    const raw = input.env[old]
+    if (raw !== undefined && raw !== '') takeFormer(key, raw, 'environment', { old, now: environmentName(key) })
   }
 
   for (const [key, raw] of Object.entries(input.flags)) {
@@ -112,5 +143,5 @@ export function readConfig(input: ConfigInput): LoadedConfig {
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: values as Config, sources: sources as Record<SettingKey, Source> }
+  return { config: values as Config, sources: sources as Record<SettingKey, Source>, warnings }
 }

@@ -2,12 +2,14 @@
  * Every setting a user can see, with its default, once. From this table come the type of the configuration, the check,
  * the names of the environment variables, `docs/configuration.md` and `tradewind config list`.
  */
+import { ERROR_STRATEGIES } from '../serialized-dag.ts'
 import {
   choice,
   decimal,
   duration,
   integer,
   list,
+  onlyOne,
   optionalInteger,
   optionalText,
   path,
@@ -22,6 +24,47 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 export const SETTINGS = {
+  orchestrator: onlyOne({
+    default: 'custom',
+    same: [],
+    description: 'What drives the runs: `custom`, the engine of this program.',
+    why: 'the engine of this program drives the runs; nothing drives another orchestrator from here',
+  }),
+  error_strategy: choice({
+    default: 'retry-then-compensate',
+    choices: ERROR_STRATEGIES,
+    description:
+      'What the failure of a task leads to, for Dags and tasks that do not say (`errorStrategy`): `retry` only retries, ' +
+      '`compensate` undoes at once what was done, `dead-letter` does neither, `retry-then-compensate` both in turn. Each ' +
+      'final failure is kept as a dead letter.',
+  }),
+  state_persistence: onlyOne({
+    default: 'database with event-log',
+    same: ['database', 'event-log'],
+    description:
+      'Where the state of runs is kept: in PostgreSQL, with every change in the event log, in one transaction. `database` ' +
+      'and `event-log` mean the same: there is not one without the other.',
+    why:
+      'state is kept in PostgreSQL and every change in the event log, in one transaction; whatever keeps less would lose ' +
+      'runs in a crash (tests run Dags in memory: `tradewind dags test`)',
+  }),
+  timeout_default: duration({
+    default: 30 * SECOND,
+    min: 10,
+    max: 365 * DAY,
+    formerly: 'tasks.timeout',
+    description:
+      'Limit of one try, of running time only; waiting never counts. For tasks that do not say (`timeout`): one for long ' +
+      'work sets its own.',
+  }),
+  max_retries: integer({
+    default: 3,
+    min: 0,
+    max: 1_000,
+    formerly: 'tasks.retries',
+    description: 'Further tries after the first one fails, for tasks that do not say (`retries`).',
+  }),
+
   'dags.folder': path({ default: './dags', description: 'Folder that is watched for Dag files.' }),
   'data.folder': path({
     default: './.tradewind',
@@ -133,7 +176,6 @@ export const SETTINGS = {
     description: 'A try lost to the platform (a host that died, say) this many times in a row fails for good.',
   }),
 
-  'tasks.retries': integer({ default: 3, min: 0, max: 1_000, description: 'Further tries after the first one fails.' }),
   'tasks.retry_delay': duration({
     default: SECOND,
     min: 0,
@@ -152,12 +194,6 @@ export const SETTINGS = {
     min: 0,
     max: 1,
     description: 'Share of the wait that is added at random, so that retries spread out.',
-  }),
-  'tasks.timeout': duration({
-    default: 30 * SECOND,
-    min: 10,
-    max: 365 * DAY,
-    description: 'Limit of one try, of running time only; waiting never counts. A task for long work sets its own.',
   }),
   'tasks.memory_limit_mb': integer({
     default: 1_024,
@@ -339,5 +375,23 @@ export function settingOf(key: SettingKey): Setting<unknown> {
 
 /** `scheduler.parallelism` is `TRADEWIND_SCHEDULER_PARALLELISM`. */
 export function environmentName(key: SettingKey): string {
-  return settingOf(key).env ?? `TRADEWIND_${key.toUpperCase().replaceAll('.', '_')}`
+  return settingOf(key).env ?? derivedName(key)
+}
+
+/** Names that settings had before and are still read by: of the file, and of the environment. */
+export const FORMER_NAMES: ReadonlyMap<string, SettingKey> = new Map(
+  SETTING_KEYS.flatMap((key) => {
+    const { formerly } = settingOf(key)
+    return formerly === undefined ? [] : [[formerly, key] as const, [derivedName(formerly), key] as const]
+  }),
+)
+
+/** The part of a key in front of its dot. The parameters of the whole orchestrator have none: `general`. */
+export function sectionOf(key: string): string {
+  const dot = key.indexOf('.')
+  return dot < 0 ? 'general' : key.slice(0, dot)
+}
+
+function derivedName(key: string): string {
+  return `TRADEWIND_${key.toUpperCase().replaceAll('.', '_')}`
 }

@@ -17,6 +17,8 @@ export interface Setting<T> {
   readonly defaultText: string
   /** Set where the name is not derived from the key. */
   readonly env?: string
+  /** The key it had before, which is still read, with a warning. */
+  readonly formerly?: string
   /** Never shown; handed over to the program outside its environment. */
   readonly secret: boolean
   standard(machine: Machine): T
@@ -31,6 +33,7 @@ interface Common<T> {
   /** Needed when the default is computed. */
   readonly defaultText?: string
   readonly env?: string
+  readonly formerly?: string
   readonly secret?: boolean
 }
 
@@ -52,6 +55,7 @@ function make<T>(
     secret: common.secret ?? false,
     standard,
     ...(common.env === undefined ? {} : { env: common.env }),
+    ...(common.formerly === undefined ? {} : { formerly: common.formerly }),
   }
 }
 
@@ -147,6 +151,29 @@ export function choice<const C extends string>(common: Common<C> & { readonly ch
       const found = common.choices.find((word) => word === raw)
       if (found === undefined) throw new Error(`expected ${common.choices.join(' or ')}`)
       return found
+    },
+    show: (value) => value,
+  })
+}
+
+/**
+ * What has one value that can be supported: it is shown with the others, and any other value is refused with the reason.
+ * `same`: words for the same thing, alone or several of them.
+ */
+export function onlyOne<const C extends string>(
+  common: Common<C> & { readonly default: C; readonly same: readonly string[]; readonly why: string },
+): Setting<C> {
+  const words = new Set(common.same)
+  return make(common, {
+    type: 'word',
+    allowed: `only \`${common.default}\``,
+    parse: (raw) => {
+      if (raw === common.default) return common.default
+      const given: unknown = typeof raw === 'string' ? raw.split(/\s*[,+]\s*/) : raw
+      if (Array.isArray(given) && given.length > 0 && given.every((word) => words.has(String(word)))) {
+        return common.default
+      }
+      throw new Error(`only "${common.default}" is supported: ${common.why}`)
     },
     show: (value) => value,
   })

@@ -32,7 +32,7 @@ describe('config list', () => {
   afterEach(() => rmSync(join(folder, 'tradewind.config.json'), { force: true }))
 
   test('--json is one document with every setting, its value and source, and nothing else', async () => {
-    writeFileSync(join(folder, 'tradewind.config.json'), '{ "tasks": { "retries": 7 } }')
+    writeFileSync(join(folder, 'tradewind.config.json'), '{ "max_retries": 7 }')
     const { code, stdout, stderr } = await run(['config', 'list', '--json', '--dags-folder', 'mine'], {
       TRADEWIND_SERVER_PORT: '0',
       DATABASE_URL: 'postgres://u:hunter2@h/d',
@@ -41,18 +41,25 @@ describe('config list', () => {
     const rows = JSON.parse(stdout) as { key: string; value: unknown; source: string }[]
     const found = Object.fromEntries(rows.map((row) => [row.key, [row.value, row.source]]))
     expect(Object.keys(found)).toEqual(SETTING_KEYS)
-    expect(found['tasks.retries']).toEqual([7, 'file'])
+    expect(found.max_retries).toEqual([7, 'file'])
     expect(found['server.port']).toEqual([0, 'environment'])
     expect(found['dags.folder']).toEqual(['mine', 'flag'])
     expect(found['database.url']).toEqual(['***', 'environment'])
     expect(stdout).not.toContain('hunter2')
   })
 
+  test('a former name is read, and said on standard error', async () => {
+    writeFileSync(join(folder, 'tradewind.config.json'), '{ "tasks": { "retries": 7 } }')
+    const { code, stdout, stderr } = await run(['config', 'list', '--json'])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('is called "max_retries" now')])
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ key: 'max_retries', value: 7 }))
+  })
+
   test('a broken file and unknown names are usage errors, all at once, on standard error', async () => {
-    writeFileSync(join(folder, 'tradewind.config.json'), '{ "tasks": { "retrys": 7 } }')
+    writeFileSync(join(folder, 'tradewind.config.json'), '{ "max_retrys": 7 }')
     const both = await run(['config', 'list'], { TRADEWIND_SERVER_PROT: '1' })
     expect([both.code, both.stdout]).toEqual([2, ''])
-    expect(both.stderr).toContain('Did you mean "tasks.retries"?')
+    expect(both.stderr).toContain('Did you mean "max_retries"?')
     expect(both.stderr).toContain('Did you mean "TRADEWIND_SERVER_PORT"?')
 
     writeFileSync(join(folder, 'tradewind.config.json'), '{')

@@ -40,6 +40,7 @@ describe('defaults', () => {
       retryBackoff: 2,
       maxRetryDelayMs: 300_000,
       timeoutMs: 30_000,
+      errorStrategy: 'retry-then-compensate',
       catchup: false,
       pausedUponCreation: false,
       maxActiveRuns: 16,
@@ -52,13 +53,13 @@ describe('defaults', () => {
 describe('order of sources', () => {
   test('flags over environment over file', () => {
     const file = { name: 'tradewind.config.json', content: { server: { port: 1 }, 'dags.folder': 'a', logs: {} } }
-    const env = { TRADEWIND_SERVER_PORT: '2', TRADEWIND_TASKS_TIMEOUT: '5 min' }
+    const env = { TRADEWIND_SERVER_PORT: '2', TRADEWIND_TIMEOUT_DEFAULT: '5 min' }
     const fromFile = read({ file })
     expect(fromFile.config['server.port']).toBe(1)
     expect(fromFile.config['dags.folder']).toBe('a')
     expect(fromFile.sources['server.port']).toBe('file')
     expect(read({ file, env }).config['server.port']).toBe(2)
-    expect(read({ file, env }).config['tasks.timeout']).toBe(300_000)
+    expect(read({ file, env }).config.timeout_default).toBe(300_000)
     const flagged = read({ file, env, flags: { 'server.port': '3' } })
     expect(flagged.config['server.port']).toBe(3)
     expect(flagged.sources['server.port']).toBe('flag')
@@ -88,9 +89,17 @@ describe('values', () => {
     ['TRADEWIND_SERVER_PORT', '70000', 'from 0 to 65535'],
     ['TRADEWIND_SERVER_PORT', '80.5', 'whole number'],
     ['TRADEWIND_SERVER_PORT', 'http', 'whole number'],
-    ['TRADEWIND_TASKS_TIMEOUT', '5 fortnights', 'expected a duration'],
+    ['TRADEWIND_TIMEOUT_DEFAULT', '5 fortnights', 'expected a duration'],
     ['TRADEWIND_TASKS_RETRY_JITTER', '2', 'from 0 to 1'],
     ['TRADEWIND_TASKS_ISOLATION', 'thread', 'warm or process'],
+    ['TRADEWIND_ERROR_STRATEGY', 'rety', 'retry or compensate or dead-letter or retry-then-compensate'],
+    ['TRADEWIND_ORCHESTRATOR', 'temporal', 'only "custom" is supported: the engine of this program'],
+    [
+      'TRADEWIND_STATE_PERSISTENCE',
+      'memory',
+      'only "database with event-log" is supported: state is kept in PostgreSQL',
+    ],
+    ['TRADEWIND_STATE_PERSISTENCE', 'database, redis', 'would lose'],
     ['TRADEWIND_SCHEDULER_CATCHUP', 'maybe', 'true or false'],
   ])('%s=%s is refused, naming value and remedy', (name, raw, expected) => {
     const [problem] = problemsOf({ env: { [name]: raw } })
@@ -103,6 +112,68 @@ describe('values', () => {
     const [problem] = problemsOf({ file: { name: 'f', content: { 'database.url': 17 } } })
     expect(problem).toContain('***')
     expect(problem).not.toContain('17')
+  })
+})
+
+describe('the five parameters of the orchestrator', () => {
+  test('stand first, under these names, with these defaults', () => {
+    const { config } = read({})
+    expect(SETTING_KEYS.slice(0, 5).map((key) => [key, settingOf(key).show(config[key])])).toEqual([
+      ['orchestrator', 'custom'],
+      ['error_strategy', 'retry-then-compensate'],
+      ['state_persistence', 'database with event-log'],
+      ['timeout_default', '30 s'],
+      ['max_retries', '3'],
+    ])
+  })
+
+  test.each(['database', 'event-log', 'database, event-log', 'event-log+database', ['database', 'event-log']])(
+    'state_persistence %j is the same thing',
+    (raw) => {
+      const { config } = read({ file: { name: 'f', content: { state_persistence: raw } } })
+      expect(config.state_persistence).toBe('database with event-log')
+    },
+  )
+
+  test('reach the scheduler', () => {
+    const content = { error_strategy: 'dead-letter', max_retries: 1, timeout_default: '2 min' }
+    expect(platformDefaults(read({ file: { name: 'f', content } }).config)).toMatchObject({
+      errorStrategy: 'dead-letter',
+      retries: 1,
+      timeoutMs: 120_000,
+    })
+  })
+})
+
+describe('former names', () => {
+  const file = { name: 'f.json', content: { tasks: { retries: 7, timeout: '1 min', retry_delay: '2 s' } } }
+
+  test('are read, with a warning that says the new one', () => {
+    const { config, sources, warnings } = read({ file, env: { TRADEWIND_TASKS_RETRIES: '9' } })
+    expect([config.max_retries, config.timeout_default, config['tasks.retry_delay']]).toEqual([9, 60_000, 2_000])
+    expect([sources.max_retries, sources.timeout_default]).toEqual(['environment', 'file'])
+    expect(warnings).toEqual([
+      '"tasks.retries" in f.json is called "max_retries" now. Rename it.',
+      '"tasks.timeout" in f.json is called "timeout_default" now. Rename it.',
+      '"TRADEWIND_TASKS_RETRIES" in the environment is called "TRADEWIND_MAX_RETRIES" now. Rename it.',
+    ])
+    expect(read({}).warnings).toEqual([])
+  })
+
+  test('give way to the present one in the same place, and to a later place', () => {
+    const both = { name: 'f', content: { 'tasks.retries': 7, max_retries: 2 } }
+    const { config, warnings } = read({ file: both })
+    expect([config.max_retries, warnings]).toEqual([
+      2,
+      ['"tasks.retries" in f is left out: "max_retries" is given, too. Remove it.'],
+    ])
+    expect(read({ file, env: { TRADEWIND_MAX_RETRIES: '4' } }).config.max_retries).toBe(4)
+  })
+
+  test('are checked as the present one is', () => {
+    expect(problemsOf({ file: { name: 'f', content: { tasks: { retries: 'many' } } } })).toEqual([
+      expect.stringMatching(/^"tasks\.retries" in f is "many": expected a whole number/),
+    ])
   })
 })
 

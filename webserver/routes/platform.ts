@@ -1,6 +1,7 @@
 /** The platform itself: who leads, whether it drains, its settings, and the answer to a command that took its time. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { sectionOf } from '../../core/config/schema.ts'
 import { getCommand, isDraining } from '../../database/queries/inbox.ts'
 import { countOpenStates, readHealth } from '../../database/queries/overview.ts'
 import type { ApiParts } from '../api-parts.ts'
@@ -113,14 +114,13 @@ export const platformRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       },
     },
     async ({ query }) => {
-      const section = (key: string) => key.split('.')[0] ?? ''
-      const groups = Map.groupBy(parts.settings, ({ key }) => section(key))
+      const groups = Map.groupBy(parts.settings, ({ key }) => sectionOf(key))
       return {
         sections: [...groups]
           .filter(([name]) => query.section === undefined || query.section === name)
           .map(([name, options]) => ({
             name,
-            options: options.map(({ key, value, source }) => ({ key: key.slice(name.length + 1), value, source })),
+            options: options.map(({ key, ...one }) => ({ key: key.slice(key.indexOf('.') + 1), ...one })),
           })),
       }
     },
