@@ -7,7 +7,7 @@ import { topologicalSort } from 'graphology-dag'
 import type { PlatformDefaults } from './platform-defaults.ts'
 import { priorityWeights } from './priority.ts'
 import type { RetryPolicy } from './retry-delay.ts'
-import type { SerializedDag, SerializedTask, TriggerRule } from './serialized-dag.ts'
+import type { ErrorStrategy, SerializedDag, SerializedTask, TriggerRule } from './serialized-dag.ts'
 import type { ScheduleSpec } from './timetable/index.ts'
 
 /** A task with its defaults filled in. */
@@ -16,6 +16,9 @@ export interface GraphTask {
   readonly taskId: string
   readonly serialized: SerializedTask
   readonly triggerRule: TriggerRule
+  /** The task's own, else the Dag's, else the platform's. */
+  readonly errorStrategy: ErrorStrategy
+  /** 0 where the strategy allows none. */
   readonly retries: number
   readonly retryPolicy: RetryPolicy
   readonly timeoutMs: number | null
@@ -106,12 +109,14 @@ function resolveTask(
 ): GraphTask {
   // A file written for Airflow's SDK knows no default timeout, so it gets none.
   const timeoutDefault = dag.airflow === true ? null : defaults.timeoutMs
+  const errorStrategy = task.errorStrategy ?? dag.errorStrategy ?? defaults.errorStrategy ?? 'retry-then-compensate'
   return {
     index,
     taskId: task.taskId,
     serialized: task,
     triggerRule: task.triggerRule ?? 'all_success',
-    retries: task.retries ?? defaults.retries,
+    errorStrategy,
+    retries: isRetried(errorStrategy) ? (task.retries ?? defaults.retries) : 0,
     retryPolicy: {
       delayMs: task.retryDelayMs ?? defaults.retryDelayMs,
       backoff: task.retryBackoff ?? defaults.retryBackoff,
@@ -125,6 +130,11 @@ function resolveTask(
     maxActiveTisPerDag: task.maxActiveTisPerDag ?? null,
     memoryLimitMb: task.memoryLimitMb ?? defaults.memoryLimitMb,
   }
+}
+
+/** Whether own failures of a task are repeated; what the platform lost is repeated under every strategy. */
+export function isRetried(strategy: ErrorStrategy): boolean {
+  return strategy === 'retry' || strategy === 'retry-then-compensate'
 }
 
 /** Every task below `start`, itself included. */
