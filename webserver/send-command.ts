@@ -23,12 +23,14 @@ export async function sendCommand(
   parts: WebServerParts,
   request: FastifyRequest,
   command: CommandRequest,
+  /** Of a request that sends several of one kind: which of them this is. */
+  part = 0,
 ): Promise<Readonly<Record<string, unknown>>> {
   const actor = actorOf(request)
   const key = idempotencyKey(request)
   const result = await submitCommand(parts.pool, command, {
     actor,
-    ...(key === undefined ? {} : { idempotencyKey: nameOf(parts, request, actor, key, command.kind) }),
+    ...(key === undefined ? {} : { idempotencyKey: nameOf(parts, request, actor, key, command.kind, part) }),
     notAfter: parts.now() + VALID_MS,
     timeoutMs: parts.commandPatienceMs ?? PATIENCE_MS,
   })
@@ -71,8 +73,9 @@ function nameOf(
   actor: string,
   key: string,
   kind: string,
+  part: number,
 ): string {
-  const whole = JSON.stringify([actor, key, kind, request.method, request.url, request.body ?? null])
+  const whole = JSON.stringify([actor, key, kind, request.method, request.url, request.body ?? null, part])
   return secrets.fingerprint(whole)
 }
 

@@ -2,10 +2,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiParts } from '../api-parts.ts'
 import { clearTaskInstancesRoutes } from './clear-task-instances.ts'
+import { compensationRoutes } from './compensations.ts'
 import { connectionRoutes } from './connections.ts'
 import { dagRunRoutes } from './dag-runs.ts'
 import { dagVersionRoutes } from './dag-versions.ts'
 import { dagRoutes } from './dags.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
 import { eventLogRoutes } from './event-logs.ts'
 import { gridRoutes } from './grid.ts'
 import { importErrorRoutes } from './import-errors.ts'
@@ -26,11 +28,13 @@ export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
   gridRoutes,
   dagRunRoutes,
   runPreviewRoutes,
+  compensationRoutes,
   taskInstanceRoutes,
   taskInputRoutes,
   clearTaskInstancesRoutes,
   markTaskInstancesRoutes,
   logRoutes,
+  deadLetterRoutes,
   xcomRoutes,
   variableRoutes,
   connectionRoutes,
