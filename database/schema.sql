@@ -68,6 +68,27 @@ CREATE INDEX command_open ON command USING btree (id) WHERE (answer IS NULL);
 CREATE UNIQUE INDEX command_idempotency_key_unique ON command USING btree (idempotency_key);
 CREATE UNIQUE INDEX command_pkey ON command USING btree (id);
 
+create table compensation (
+  ti_id bigint not null
+  forward_try integer not null -- the try that is undone
+  dag_run_id bigint not null
+  forward_state text not null
+  state text not null
+  scope text -- saga (group) id; null: the whole run
+  first_try integer -- tries that undid it
+  last_try integer
+  planned_at timestamp(6) with time zone not null
+  ended_at timestamp(6) with time zone
+  actor text not null
+  failed_task text
+  error text
+  constraint compensation_forward_state CHECK ((forward_state = ANY (ARRAY['success'::text, 'failed'::text])))
+  constraint compensation_pkey PRIMARY KEY (ti_id, forward_try)
+  constraint compensation_state CHECK ((state = ANY (ARRAY['compensating'::text, 'compensated'::text, 'compensation_failed'::text, 'withdrawn'::text])))
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+CREATE INDEX compensation_dag_run_id_index ON compensation USING btree (dag_run_id);
+CREATE UNIQUE INDEX compensation_pkey ON compensation USING btree (ti_id, forward_try);
+
 create table connection (
   id text not null
   type text not null
@@ -115,13 +136,17 @@ create table dag_run (
   conf text not null -- JSON
   note text
   triggered_by text not null
+  correlation_id text
+  trigger_key text
   constraint dag_run_dag_id_run_id_unique UNIQUE (dag_id, run_id)
   constraint dag_run_pkey PRIMARY KEY (id)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.05);
+CREATE INDEX dag_run_correlation_id_index ON dag_run USING btree (correlation_id text_pattern_ops, id) WHERE (correlation_id IS NOT NULL);
 CREATE INDEX dag_run_dag_id_id_index ON dag_run USING btree (dag_id, id);
 CREATE INDEX dag_run_version_id_index ON dag_run USING btree (version_id);
 CREATE UNIQUE INDEX dag_run_dag_id_logical_date_unique ON dag_run USING btree (dag_id, logical_date) WHERE (logical_date IS NOT NULL);
 CREATE UNIQUE INDEX dag_run_dag_id_run_id_unique ON dag_run USING btree (dag_id, run_id);
+CREATE UNIQUE INDEX dag_run_dag_id_trigger_key_unique ON dag_run USING btree (dag_id, trigger_key) WHERE (trigger_key IS NOT NULL);
 CREATE UNIQUE INDEX dag_run_pkey ON dag_run USING btree (id);
 
 create table dag_version (
@@ -137,6 +162,36 @@ create table dag_version (
 );
 CREATE UNIQUE INDEX dag_version_dag_id_version_number_unique ON dag_version USING btree (dag_id, version_number);
 CREATE UNIQUE INDEX dag_version_pkey ON dag_version USING btree (version_id);
+
+create table dead_letter (
+  ti_id bigint not null
+  try_number integer not null
+  dag_run_id bigint not null
+  dag_id text not null
+  task_id text not null
+  map_index integer not null
+  version_id bigint not null
+  kind text not null
+  strategy text not null
+  fingerprint text not null
+  cause_kind text not null
+  message text not null
+  at timestamp(6) with time zone not null
+  status text not null default 'open'::text
+  reason text -- of its outcome
+  actor text -- of its outcome
+  settled_at timestamp(6) with time zone
+  constraint dead_letter_kind CHECK ((kind = ANY (ARRAY['task'::text, 'compensation'::text])))
+  constraint dead_letter_pkey PRIMARY KEY (ti_id, try_number)
+  constraint dead_letter_status CHECK (((status = ANY (ARRAY['open'::text, 'redriven'::text, 'discarded'::text])) AND ((status = 'open'::text) = (settled_at IS NULL))))
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+CREATE INDEX dead_letter_dag_run_id_at_ti_id_try_number_index ON dead_letter USING btree (dag_run_id, at, ti_id, try_number);
+CREATE INDEX dead_letter_group_index ON dead_letter USING btree (status, dag_id, fingerprint, at, ti_id, try_number);
+CREATE INDEX dead_letter_settled_at_index ON dead_letter USING btree (settled_at) WHERE (settled_at IS NOT NULL);
+CREATE INDEX dead_letter_status_at_ti_id_try_number_index ON dead_letter USING btree (status, at, ti_id, try_number);
+CREATE INDEX dead_letter_status_dag_id_at_ti_id_try_number_index ON dead_letter USING btree (status, dag_id, at, ti_id, try_number);
+CREATE INDEX dead_letter_status_fingerprint_at_ti_id_try_number_index ON dead_letter USING btree (status, fingerprint, at, ti_id, try_number);
+CREATE UNIQUE INDEX dead_letter_pkey ON dead_letter USING btree (ti_id, try_number);
 
 create table event (
   id bigint not null
@@ -268,6 +323,16 @@ create table task_note (
   constraint task_note_pkey PRIMARY KEY (ti_id)
 );
 CREATE UNIQUE INDEX task_note_pkey ON task_note USING btree (ti_id);
+
+create table ti_override (
+  ti_id bigint not null
+  dag_run_id bigint not null
+  life integer not null
+  inputs text -- JSON
+  constraint ti_override_pkey PRIMARY KEY (ti_id)
+);
+CREATE INDEX ti_override_dag_run_id_index ON ti_override USING btree (dag_run_id);
+CREATE UNIQUE INDEX ti_override_pkey ON ti_override USING btree (ti_id);
 
 create table try (
   ti_id bigint not null

@@ -11,6 +11,7 @@ import {
   type RunName,
   type Snapshot,
   type TickWrites,
+  triggerKeyText,
   type Wanted,
 } from '../core/ports/store.ts'
 import type {
@@ -30,6 +31,8 @@ import type {
   TryRecord,
   XComRecord,
 } from '../core/records.ts'
+import { FINISHED_RUN_STATES } from '../core/states.ts'
+import { MemorySagaTables, textsOf } from './memory-saga-tables.ts'
 
 /** What a constraint violation looks like to the Store. */
 export class ConstraintError extends Error {
@@ -65,6 +68,7 @@ export class MemoryTables {
   readonly connections = new Map<string, StoredConnection>()
   /** By TI id. */
   readonly notes = new Map<number, string>()
+  readonly sagas = new MemorySagaTables()
   draining = false
   readonly events: EventRecord[] = []
   readonly commands = new Map<number, AnsweredCommand>()
@@ -88,7 +92,7 @@ export class MemoryTables {
   }
 
   snapshot(): Snapshot {
-    const runs = [...this.runs.values()].filter((run) => run.state === 'queued' || run.state === 'running')
+    const runs = [...this.runs.values()].filter((run) => !FINISHED_RUN_STATES.has(run.state))
     const open = new Set(runs.map((run) => run.id))
     const wanted = new Set([
       ...[...this.dags.values()].map((dag) => dag.versionId),
@@ -102,8 +106,7 @@ export class MemoryTables {
       usedVersions: [...this.dags.values()].map((dag) => dag.versionId).filter((id) => used.has(id)),
       runs,
       tis: [...this.tis.values()].filter((ti) => open.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
-      compensations: [],
-      tiOverrides: [],
+      ...this.sagas.ofRuns(open),
       executions,
       tries: executions.map((execution) => this.tries.get(tryKey(execution))!),
       pools: [...this.pools.values()],
@@ -128,19 +131,29 @@ export class MemoryTables {
       runs: runs.sort((a, b) => a.id - b.id),
       tis: [...this.tis.values()].filter((ti) => ids.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
       versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
-      compensations: [],
-      tiOverrides: [],
+      ...this.sagas.ofRuns(ids),
     }
   }
 
-  lookUp({ variables, connections, doomedDags }: Wanted): Found {
+  lookUp({ variables, connections, doomedDags, letters = [], triggerKeys = [] }: Wanted): Found {
     return {
       variables: new Set(variables.filter((key) => this.variables.has(key))),
       connections: new Set(connections.filter((id) => this.connections.has(id))),
       doomedDags: new Map(doomedDags.map((dagId) => [dagId, this.#nextPiece(dagId)])),
-      letters: new Map(),
-      triggerKeys: new Map(),
+      letters: this.sagas.lookUp(letters),
+      triggerKeys: this.#withTriggerKeys(triggerKeys),
     }
+  }
+
+  #withTriggerKeys(wanted: NonNullable<Wanted['triggerKeys']>): Found['triggerKeys'] {
+    const names = new Set(wanted.map(({ dagId, key }) => triggerKeyText(dagId, key)))
+    const found = new Map<string, { readonly id: number; readonly runId: string }>()
+    if (names.size === 0) return found
+    for (const { id, dagId, runId, triggerKey } of this.runs.values()) {
+      const name = triggerKey === null ? null : triggerKeyText(dagId, triggerKey)
+      if (name !== null && names.has(name)) found.set(name, { id, runId })
+    }
+    return found
   }
 
   #nextPiece(dagId: string): DoomedDag {
@@ -195,6 +208,7 @@ export class MemoryTables {
       if (note === null) this.notes.delete(tiId)
       else this.notes.set(tiId, note)
     }
+    this.sagas.write(writes)
     if (writes.draining !== null) this.draining = writes.draining
     this.events.push(...writes.events)
     for (const { commandId, answer, lastEventId, request } of writes.answers) {
@@ -214,6 +228,7 @@ export class MemoryTables {
       this.tis.delete(id)
       this.notes.delete(id)
     }
+    this.sagas.deleteTis(tis)
     if (tis.size > 0) {
       for (const [key, row] of this.tries) if (tis.has(row.tiId)) this.tries.delete(key)
       for (const [key, row] of this.xcoms) if (tis.has(row.tiId)) this.xcoms.delete(key)
@@ -234,7 +249,9 @@ export class MemoryTables {
 
   #deleteRun(id: number): void {
     this.#deletedIds.run = Math.max(this.#deletedIds.run, id)
-    for (const ti of [...this.tis.values()].filter((one) => one.dagRunId === id)) {
+    const tis = [...this.tis.values()].filter((one) => one.dagRunId === id)
+    this.sagas.deleteTis(new Set(tis.map((ti) => ti.id)))
+    for (const ti of tis) {
       this.#deletedIds.ti = Math.max(this.#deletedIds.ti, ti.id)
       this.tis.delete(ti.id)
       this.notes.delete(ti.id)
@@ -251,6 +268,13 @@ export class MemoryTables {
     mustExist('Dag', writes.deletedDags, (dagId) => this.dags.has(dagId))
     checkErased(writes)
     mustBeOnce('note', writes.tiNotes)
+    mustBeOnce(
+      'compensation',
+      writes.compensations.map((row) => `${row.tiId}.${row.forwardTry}`),
+    )
+    mustBeOnce('dead letter', writes.deadLetters)
+    mustBeOnce('outcome of a dead letter', writes.deadLetterOutcomes)
+    mustBeOnce('override', writes.tiOverrides)
     const deleted = new Set(writes.deletedRuns)
     const unique = new Map<string, number>()
     for (const run of this.runs.values())
@@ -288,7 +312,15 @@ export class MemoryTables {
 function checkErased(writes: TickWrites): void {
   const tis = new Set(writes.erasedTis)
   const runs = new Set(writes.erasedRuns)
-  const ofTis = [writes.insertedTries, writes.updatedTries, writes.xcoms, writes.tiNotes].flat()
+  const ofTis = [
+    writes.insertedTries,
+    writes.updatedTries,
+    writes.xcoms,
+    writes.tiNotes,
+    writes.compensations,
+    writes.deadLetters,
+    writes.tiOverrides,
+  ].flat()
   const isWritten =
     [...writes.insertedTis, ...writes.updatedTis].some((ti) => tis.has(ti.id)) ||
     ofTis.some((row) => tis.has(row.tiId)) ||
@@ -301,8 +333,15 @@ function checkErased(writes: TickWrites): void {
 function mustBeText(writes: TickWrites): void {
   const texts = [
     ...writes.xcoms.map((row) => row.json),
-    ...[...writes.insertedRuns, ...writes.updatedRuns].flatMap((run) => [run.runId, run.conf, run.note]),
+    ...[...writes.insertedRuns, ...writes.updatedRuns].flatMap((run) => [
+      run.runId,
+      run.conf,
+      run.note,
+      run.correlationId,
+      run.triggerKey,
+    ]),
     ...writes.tiNotes.map((row) => row.note),
+    ...textsOf(writes),
     ...writes.variables.map((row) => row.value),
     ...writes.insertedVersions.map((version) => version.contentHash),
     ...writes.events.map((event) => event.cause),
@@ -315,6 +354,7 @@ function mustBeText(writes: TickWrites): void {
 function runKeys(run: RunRecord): string[] {
   const keys = [`${run.dagId}/id/${run.runId}`]
   if (run.logicalDate !== null) keys.push(`${run.dagId}/date/${run.logicalDate}`)
+  if (run.triggerKey !== null) keys.push(`${run.dagId}/key/${run.triggerKey}`)
   return keys
 }
 

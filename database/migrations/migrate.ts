@@ -7,10 +7,11 @@ import { inTransaction, withClient } from '../connect.ts'
 import { sqlBuilder } from '../sql-builder.ts'
 import { firstSchema } from './0001-first-schema.ts'
 import { operateIt } from './0002-operate-it.ts'
+import { sagas } from './0003-sagas.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [firstSchema, operateIt]
+export const migrations: readonly Migration[] = [firstSchema, operateIt, sagas]
 
 const OLDEST_SERVER = 14
 /** Any fixed number; "trade" in ASCII. */

@@ -65,6 +65,8 @@ export function runQuery() {
     conf: 'r.conf',
     note: 'r.note',
     triggeredBy: 'r.triggered_by',
+    correlationId: 'r.correlation_id',
+    triggerKey: 'r.trigger_key',
     versionNumber: 'v.version_number',
   })
 }

@@ -8,7 +8,7 @@ import type pg from 'pg'
 import type { PoolRecord, RunRecord } from '../../core/records.ts'
 
 export interface WaitingFacts {
-  /** Of this Dag. */
+  /** Of this Dag; those that are being compensated count as well. */
   readonly runningRuns: number
   /** Older than the run. */
   readonly queuedBefore: number
@@ -20,7 +20,7 @@ export interface WaitingFacts {
 
 export async function readWaitingFacts(pool: pg.Pool, run: Pick<RunRecord, 'id' | 'dagId'>): Promise<WaitingFacts> {
   const result = await pool.query<WaitingFacts>(
-    `select count(*) filter (where r.state = 'running') as "runningRuns",
+    `select count(*) filter (where r.state in ('running', 'compensating')) as "runningRuns",
        count(*) filter (where r.state = 'queued' and r.id < $2) as "queuedBefore",
        (select coalesce(json_agg(a.units), '[]') from active a) as units,
        (select coalesce(json_agg(json_build_object('name', p.name, 'slots', p.slots, 'description', p.description)), '[]')

@@ -1,5 +1,5 @@
 /**
- * Deletes finished runs with their TIs, tries, XComs and notes. Invariant: it never waits for a row. The leader locks rows of
+ * Deletes finished runs with their TIs, tries and all that hangs on a TI. Invariant: it never waits for a row. The leader locks rows of
  * a run in whatever order its statement comes to them, so who held one and waited for another could end in a deadlock, and
  * the leader might be the one that is broken off. All rows are locked first, without waiting; a run that somebody writes is
  * left for the next time.
@@ -8,12 +8,13 @@
  */
 import type pg from 'pg'
 import { inTransaction } from '../connect.ts'
+import { OF_TIS } from '../store/delete-sections.ts'
 
 /** TIs in one transaction; a command for one of its runs waits that long. A single run may have more. */
 const BATCH_TIS = 5_000
 const LOCK_NOT_AVAILABLE = '55P03'
-/** Besides `task_instance` itself; the same as in `store/delete-sections.ts`. */
-const OF_TIS = ['try', 'xcom', 'task_note']
+/** Besides `task_instance` itself. */
+const TABLES = Object.values(OF_TIS)
 
 /** Of `ids`, those that ended before `before` and have no process any more. Returns how many went. */
 export async function deleteRuns(client: pg.ClientBase, ids: readonly number[], before: number): Promise<number> {
@@ -70,12 +71,12 @@ async function deleteLocked(client: pg.ClientBase, ids: readonly number[], befor
     [mine],
   )
   const tiIds = tis.rows.map((row) => row.id)
-  for (const table of OF_TIS) {
+  for (const table of TABLES) {
     await client.query(`select from ${table} where ti_id = any ($1::bigint[]) for update nowait`, [tiIds])
   }
   await client.query(`select from id_floor where name in ('dag_run', 'task_instance') for update nowait`)
 
-  for (const table of OF_TIS) await client.query(`delete from ${table} where ti_id = any ($1::bigint[])`, [tiIds])
+  for (const table of TABLES) await client.query(`delete from ${table} where ti_id = any ($1::bigint[])`, [tiIds])
   await client.query('delete from task_instance where id = any ($1::bigint[])', [tiIds])
   await client.query('delete from dag_run where id = any ($1::bigint[])', [mine])
   await client.query(

@@ -14,6 +14,7 @@ import type { TickWrites } from '../../core/ports/store.ts'
 import { deleteSections, eraseSections } from './delete-sections.ts'
 import { hotSections } from './hot-sections.ts'
 import { rareSections } from './rare-sections.ts'
+import { sagaSections } from './saga-sections.ts'
 import { valueSections } from './value-sections.ts'
 import type { WriteSection } from './write-section.ts'
 
@@ -48,6 +49,7 @@ const sections: readonly WriteSection[] = [
   ...eraseSections,
   ...valueSections,
   ...rareSections,
+  ...sagaSections,
 ]
 
 export interface Statement {

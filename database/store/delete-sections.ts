@@ -1,6 +1,7 @@
 /**
- * Deletes whole runs, and Dags piece by piece: the run, its TIs, their tries, XComs and notes. Invariants: events stay; the highest deleted ids are
- * noted, so that no later run or TI gets an id that the history knows as another's.
+ * Deletes whole runs, and Dags piece by piece: the run, its TIs, their tries and all that hangs on a TI (`OF_TIS`).
+ * Invariants: events stay; the highest deleted ids are noted, so that no later run or TI gets an id that the history knows
+ * as another's.
  *
  * Indexes: primary keys, `task_instance (dag_run_id, ...)`, `dag_version (dag_id, ...)`. Locks: the rows. All CTEs see the tables as they were, so
  * each finds the TIs, whatever order they run in.
@@ -8,6 +9,16 @@
 import type { TickWrites } from '../../core/ports/store.ts'
 import { columnParameters, int8, text } from './column-arrays.ts'
 import { deleteSection, type WriteSection } from './write-section.ts'
+
+/** Rows by `ti_id`, by the name of their sections. */
+export const OF_TIS = {
+  tries: 'try',
+  xcoms: 'xcom',
+  notes: 'task_note',
+  compensations: 'compensation',
+  letters: 'dead_letter',
+  overrides: 'ti_override',
+} as const
 
 const ids = [int8<number>('id', (id) => id)]
 
@@ -40,9 +51,7 @@ export const deleteSections: readonly WriteSection[] = [
     columns: [int8('dag_run_id', (id) => id)],
     lenient: true,
   }),
-  ofDeletedRuns('deleted_tries', byTi('try')),
-  ofDeletedRuns('deleted_xcoms', byTi('xcom')),
-  ofDeletedRuns('deleted_notes', byTi('task_note')),
+  ...Object.entries(OF_TIS).map(([name, table]) => ofDeletedRuns(`deleted_${name}`, byTi(table))),
   ofDeletedRuns('deleted_tis', 'delete from task_instance as x using held, $1 as t (id) where x.dag_run_id = t.id'),
   ofDeletedRuns(
     'run_id_floor',
@@ -80,9 +89,7 @@ function floorSection(name: string, floor: string, rows: (writes: TickWrites) =>
 const dagIds = [text<string>('dag_id', (id) => id)]
 
 export const eraseSections: readonly WriteSection[] = [
-  erase('erased_tries', 'try', 'ti_id', tiIds),
-  erase('erased_xcoms', 'xcom', 'ti_id', tiIds),
-  erase('erased_notes', 'task_note', 'ti_id', tiIds),
+  ...Object.entries(OF_TIS).map(([name, table]) => erase(`erased_${name}`, table, 'ti_id', tiIds)),
   erase('erased_tis', 'task_instance', 'id', tiIds),
   floorSection('erased_ti_floor', 'task_instance', tiIds),
   erase('erased_runs', 'dag_run', 'id', runIds),

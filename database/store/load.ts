@@ -8,12 +8,14 @@ import type pg from 'pg'
 import type { CauseOfDeath } from '../../core/cause-of-death.ts'
 import type { LoadedRuns, RunName, Snapshot } from '../../core/ports/store.ts'
 import type {
+  CompensationRecord,
   DagRecord,
   DagVersionRecord,
   ExecutionRecord,
   ImportErrorRecord,
   PoolRecord,
   RunRecord,
+  TiOverrideRecord,
   TiRecord,
   TryRecord,
 } from '../../core/records.ts'
@@ -60,6 +62,8 @@ export const runColumns: string = selectList<RunRecord>('r', [
   'conf',
   'note',
   'triggeredBy',
+  'correlationId',
+  'triggerKey',
 ])
 export const tiColumns: string = selectList<TiRecord>('ti', [
   'id',
@@ -89,6 +93,23 @@ export const tryColumns: string = selectList<TryRecord>('t', [
   'cause',
 ])
 const executionColumns = selectList<ExecutionRecord>('a', ['tiId', 'tryNumber', 'dagRunId', 'host', 'epoch', 'units'])
+
+export const compensationColumns: string = selectList<CompensationRecord>('c', [
+  'tiId',
+  'forwardTry',
+  'dagRunId',
+  'forwardState',
+  'state',
+  'scope',
+  'firstTry',
+  'lastTry',
+  'plannedAt',
+  'endedAt',
+  'actor',
+  'failedTask',
+  'error',
+])
+const overrideColumns = selectList<TiOverrideRecord>('x', ['tiId', 'dagRunId', 'life', 'inputs'])
 
 /** A `try` row as it comes: its cause is JSON text. */
 export type TryRow = Omit<TryRecord, 'cause'> & { readonly cause: string | null }
@@ -144,8 +165,13 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
       tis: await rows<TiRecord>(
         `select ${tiColumns} from open_run o join task_instance ti on ti.dag_run_id = o.dag_run_id order by ti.id`,
       ),
-      compensations: [],
-      tiOverrides: [],
+      compensations: await rows<CompensationRecord>(
+        `select distinct on (c.ti_id) ${compensationColumns}
+         from open_run o join compensation c on c.dag_run_id = o.dag_run_id order by c.ti_id, c.forward_try desc`,
+      ),
+      tiOverrides: await rows<TiOverrideRecord>(
+        `select ${overrideColumns} from open_run o join ti_override x on x.dag_run_id = o.dag_run_id order by x.ti_id`,
+      ),
       executions: await rows<ExecutionRecord>(
         `select ${executionColumns} from active a order by a.ti_id, a.try_number`,
       ),
@@ -168,7 +194,8 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
 
 /**
  * Runs by name with their TIs and versions, for commands about runs that are not in memory. Statements by key, so the
- * session's settings are right. Indexes: `dag_run (dag_id, run_id)`, `task_instance (dag_run_id, ...)`, primary keys.
+ * session's settings are right. Indexes: `dag_run (dag_id, run_id)`, `task_instance (dag_run_id, ...)`, `compensation
+ * (dag_run_id)`, `ti_override (dag_run_id)`, primary keys.
  */
 export async function loadRunsByName(leader: pg.ClientBase, asked: readonly RunName[]): Promise<LoadedRuns> {
   // No run has a name that cannot be stored, and asking for one would be an error that comes back with every reload.
@@ -189,12 +216,24 @@ export async function loadRunsByName(leader: pg.ClientBase, asked: readonly RunN
        order by v.version_id`,
       [[...new Set(runs.rows.map((run) => run.versionId))]],
     )
+    const ids = [runs.rows.map((run) => run.id)]
+    const compensations = await leader.query<CompensationRecord>(
+      `select distinct on (c.ti_id) ${compensationColumns}
+       from unnest($1::bigint[]) as t (id) join compensation c on c.dag_run_id = t.id
+       order by c.ti_id, c.forward_try desc`,
+      ids,
+    )
+    const overrides = await leader.query<TiOverrideRecord>(
+      `select ${overrideColumns} from unnest($1::bigint[]) as t (id) join ti_override x on x.dag_run_id = t.id
+       order by x.ti_id`,
+      ids,
+    )
     return {
       runs: runs.rows,
       tis: tis.rows,
       versions: versions.rows.map(toVersion),
-      compensations: [],
-      tiOverrides: [],
+      compensations: compensations.rows,
+      tiOverrides: overrides.rows,
     }
   })
 }

@@ -2,13 +2,22 @@
  * What commands name and the leader does not hold in memory. Statements by key or along an index, bounded by their limits
  * and not by what is there, so the session's settings (`leaderSettings`) are right.
  *
- * Indexes: `variable` and `connection` by name, `dag_run (dag_id, id)`, `task_instance (dag_run_id, ...)`; `active` is
- * small. Locks: none.
+ * Indexes: `variable` and `connection` by name, `dag_run (dag_id, id)` and `(dag_id, trigger_key)`, `task_instance
+ * (dag_run_id, ...)`, `dead_letter` by TI and try; `active` is small. Locks: none.
  */
 import type pg from 'pg'
-import { type DoomedDag, ERASED_RUNS, ERASED_TIS, type Found, type Wanted } from '../../core/ports/store.ts'
+import { type TryKey, tryKeyText } from '../../core/ids.ts'
+import {
+  type DoomedDag,
+  ERASED_RUNS,
+  ERASED_TIS,
+  type Found,
+  triggerKeyText,
+  type Wanted,
+} from '../../core/ports/store.ts'
 import { isStorable } from '../../core/storable-text.ts'
 import { inTransaction } from '../connect.ts'
+import { type LetterRow, letterColumns, letterOf, outcomeOf } from './letter-rows.ts'
 
 /** Live executions that a refusal names. */
 const NAMED = 3
@@ -35,10 +44,35 @@ export async function lookUp(leader: pg.ClientBase, asked: Wanted): Promise<Foun
       variables: await existing('variable', 'key', wanted.variables),
       connections: await existing('connection', 'id', wanted.connections),
       doomedDags,
-      letters: new Map(),
-      triggerKeys: new Map(),
+      letters: await letters(leader, asked.letters ?? []),
+      triggerKeys: await triggerKeys(leader, asked.triggerKeys ?? []),
     }
   })
+}
+
+async function letters(leader: pg.ClientBase, wanted: readonly TryKey[]): Promise<Found['letters']> {
+  if (wanted.length === 0) return new Map()
+  const result = await leader.query<LetterRow>(
+    `select ${letterColumns} from unnest($1::bigint[], $2::integer[]) as t (ti_id, try_number)
+     join dead_letter d on d.ti_id = t.ti_id and d.try_number = t.try_number`,
+    [wanted.map((key) => key.tiId), wanted.map((key) => key.tryNumber)],
+  )
+  return new Map(result.rows.map((row) => [tryKeyText(row), { letter: letterOf(row), outcome: outcomeOf(row) }]))
+}
+
+async function triggerKeys(
+  leader: pg.ClientBase,
+  asked: NonNullable<Wanted['triggerKeys']>,
+): Promise<Found['triggerKeys']> {
+  const wanted = asked.filter(({ dagId, key }) => isStorable(dagId) && isStorable(key))
+  if (wanted.length === 0) return new Map()
+  const result = await leader.query<{ dagId: string; key: string; id: number; runId: string }>(
+    `select r.dag_id as "dagId", r.trigger_key as key, r.id, r.run_id as "runId"
+     from unnest($1::text[], $2::text[]) as t (dag_id, key)
+     join dag_run r on r.dag_id = t.dag_id and r.trigger_key = t.key`,
+    [wanted.map((one) => one.dagId), wanted.map((one) => one.key)],
+  )
+  return new Map(result.rows.map(({ dagId, key, id, runId }) => [triggerKeyText(dagId, key), { id, runId }]))
 }
 
 async function nextPiece(leader: pg.ClientBase, dagId: string): Promise<DoomedDag> {

@@ -39,9 +39,11 @@ const runSections: readonly WriteSection[] = [
       ms('run_after', (run) => run.runAfter),
       text('conf', (run) => run.conf),
       text('triggered_by', (run) => run.triggeredBy),
+      text('correlation_id', (run) => run.correlationId),
+      text('trigger_key', (run) => run.triggerKey),
       ...runState,
     ],
-    // A run that was deleted leaves its name and its date to a new one.
+    // A run that was deleted leaves its name, its date and its trigger key to a new one.
     after: 'deleted_runs',
   }),
   updateSection<RunRecord>({

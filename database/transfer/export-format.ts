@@ -57,6 +57,9 @@ export const TABLES: readonly string[] = [
   'active',
   'xcom',
   'task_note',
+  'compensation',
+  'ti_override',
+  'dead_letter',
   'secret_access',
   'event',
 ]

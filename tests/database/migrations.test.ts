@@ -61,6 +61,30 @@ describe('migrations', () => {
     expect((await pool.query('select state from task_instance')).rows).toEqual([{ state: 'success' }])
   })
 
+  it('a database of the first operating schema keeps its rows and ends in the same schema as a new one', async () => {
+    const old = await createTestDatabase('empty')
+    await migrate(old.connection, migrations.slice(0, 2))
+    await old.pool.query(
+      `insert into dag_run (id, dag_id, run_id, run_type, state, version_id, run_after, queued_at, conf, triggered_by)
+       values (1, 'sales', 'a', 'manual', 'failed', 1, now(), now(), '{}', 'user:anna');
+       insert into task_instance (id, dag_run_id, task_id, map_index, state, try_number, max_tries, failures, losses)
+       values (1, 1, 'a', -1, 'failed', 1, 1, 1, 0)`,
+    )
+    expect(await migrate(old.connection)).toEqual({ from: 2, to: newest })
+    const store = await createPostgresStore(old.connection)
+    const { epoch } = (await store.acquireLease('host-a:1:1'))!
+    const loaded = await store.loadRuns(epoch, [{ dagId: 'sales', runId: 'a' }])
+    expect(loaded).toMatchObject({
+      runs: [{ id: 1, state: 'failed', correlationId: null, triggerKey: null }],
+      tis: [{ id: 1, state: 'failed' }],
+      compensations: [],
+      tiOverrides: [],
+    })
+    await store.close()
+    const fresh = await createTestDatabase()
+    expect(await dumpSchema(old.pool)).toEqual(await dumpSchema(fresh.pool))
+  })
+
   it('a failing one leaves nothing behind', async () => {
     const { connection, pool } = await createTestDatabase()
     const broken: Migration = {

@@ -52,6 +52,15 @@ describeStore('PostgreSQL', async (): Promise<StoreUnderTest> => {
            where ti_id = $1 and try_number = $2 and key = $3`,
           [tiId, tryNumber, key],
         ),
+      sagaRows: async (tiId) => {
+        const row = await one<{ counts: string }>(
+          `select (select count(*) from compensation where ti_id = $1) || ',' ||
+             (select count(*) from dead_letter where ti_id = $1) || ',' ||
+             (select count(*) from ti_override where ti_id = $1) as counts`,
+          [tiId],
+        )
+        return row!.counts.split(',').map(Number)
+      },
       variable: async (key) => {
         const row = await one('select value, is_secret, description from variable where key = $1', [key])
         return row && Object.values(row)

@@ -8,7 +8,18 @@ import { cleanDatabase } from '../../database/retention/clean.ts'
 import { PARTITION_SIZE } from '../../database/store/event-partitions.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { cleanLogs } from '../../executor/clean-logs.ts'
-import { dag, event, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
+import {
+  compensation,
+  dag,
+  deadLetter,
+  event,
+  execution,
+  noWrites,
+  run,
+  ti,
+  tryOf,
+  version,
+} from '../support/records.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -43,6 +54,9 @@ async function filled() {
     insertedExecutions: [execution(4, 1, 4, epoch)],
     xcoms: [1, 2, 3, 4, 5].map((id) => ({ tiId: id, tryNumber: 1, key: 'k', dagRunId: id, json: '1' })),
     tiNotes: [{ tiId: 1, note: 'x' }],
+    compensations: [1, 2].map((id) => compensation(id, id)),
+    deadLetters: [1, 2].map((id) => deadLetter(id, id, { at: OLD })),
+    tiOverrides: [1, 2].map((id) => ({ tiId: id, dagRunId: id, life: 1, inputs: null })),
     events: [event(1, { at: OLD }), event(PARTITION_SIZE, { at: OLD }), event(2 * PARTITION_SIZE, { at: YOUNG })],
   })
   expect(committed).toEqual({ status: 'committed' })
@@ -75,6 +89,8 @@ describe('the database', () => {
     // The run that still has a process stays; its values, long over, do not.
     expect(await ids(pool, 'select ti_id as id from xcom order by ti_id')).toEqual([2, 3])
     expect(await ids(pool, 'select ti_id as id from task_note')).toEqual([])
+    for (const table of ['compensation', 'dead_letter', 'ti_override'])
+      expect(await ids(pool, `select ti_id as id from ${table}`), table).toEqual([2])
     expect(await ids(pool, 'select id from event order by id')).toEqual([2 * PARTITION_SIZE])
     expect(await ids(pool, 'select version_id as id from dag_version order by 1')).toEqual([1, 2, 3])
     expect(await ids(pool, 'select hash as id from bundle order by 1')).toEqual(['bundle-1', 'bundle-3', 'young'])

@@ -14,6 +14,7 @@ import type {
 } from '../../core/records.ts'
 import { dag, event, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
 import { describeRareWrites } from './store-contract-rare.ts'
+import { describeSagaWrites } from './store-contract-sagas.ts'
 
 /** A Store with a look behind it. */
 export interface StoreUnderTest {
@@ -29,6 +30,8 @@ export interface StoreUnderTest {
     try(tiId: number, tryNumber: number): Promise<TryRecord | null>
     note(tiId: number): Promise<string | null>
     xcom(tiId: number, tryNumber: number, key: string): Promise<XComRecord | null>
+    /** Compensations, dead letters and overrides of a TI: how many of each. */
+    sagaRows(tiId: number): Promise<readonly number[]>
     /** As stored: value, whether it is a secret, description. */
     variable(key: string): Promise<readonly unknown[] | null>
     /** As stored: host, password, extra. */
@@ -399,11 +402,12 @@ export function describeStore(name: string, makeStore: () => Promise<StoreUnderT
         expect(loaded.versions.map((one) => one.versionId)).toEqual([1, 2])
         expect(loaded.versions[0]).toEqual(version(1, 'sales'))
         expect((await store.load(epoch)).tis.map((one) => one.id)).toEqual([2])
-        expect(await store.loadRuns(epoch, [])).toEqual({ runs: [], tis: [], versions: [] })
+        expect(await store.loadRuns(epoch, [])).toMatchObject({ runs: [], tis: [], versions: [] })
       })
     })
 
     describeRareWrites(() => under, lead)
+    describeSagaWrites(() => under, lead)
 
     describe('refusals write nothing', () => {
       const doubles: Readonly<Record<string, RunRecord>> = {

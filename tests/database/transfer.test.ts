@@ -16,7 +16,18 @@ import { exportDatabase } from '../../database/transfer/export-database.ts'
 import { TABLES } from '../../database/transfer/export-format.ts'
 import { importDatabase } from '../../database/transfer/import-database.ts'
 import { saveVariable } from '../../database/variables.ts'
-import { dag, event, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
+import {
+  compensation,
+  dag,
+  deadLetter,
+  event,
+  execution,
+  noWrites,
+  run,
+  ti,
+  tryOf,
+  version,
+} from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const secrets = createSecrets({ current: generateSecretKey() })
@@ -146,12 +157,23 @@ async function fill({ pool, connection }: TestDatabase): Promise<void> {
     dags: [dag('sales', { lastLogicalDate: 1_700_000_000_123 })],
     insertedVersions: [version(1, 'sales')],
     importErrors: [{ file: awkward, problems: [], at: 5 }],
-    insertedRuns: [run(1, 'sales', { state: 'running', note: awkward, conf: '{"x":"\\u0000"}' })],
+    insertedRuns: [
+      run(1, 'sales', {
+        state: 'running',
+        note: awkward,
+        triggerKey: awkward,
+        correlationId: awkward,
+        conf: '{"x":"\\u0000"}',
+      }),
+    ],
     insertedTis: Array.from({ length: 1_200 }, (_, i) => ti(i + 1, 1, `task_${i}`)),
     insertedTries: [tryOf(1, 1, 1, { cause: { kind: 'error', message: awkward } })],
     insertedExecutions: [execution(1, 1, 1, epoch)],
     xcoms: [{ tiId: 1, tryNumber: 1, key: 'k', dagRunId: 1, json: JSON.stringify(awkward) }],
     tiNotes: [{ tiId: 1, note: awkward }],
+    compensations: [compensation(1, 1, { error: awkward })],
+    deadLetters: [deadLetter(1, 1, { message: awkward })],
+    tiOverrides: [{ tiId: 1, dagRunId: 1, life: 2, inputs: JSON.stringify({ awkward }) }],
     draining: true,
     events: [event(1, { cause: awkward }), event(PARTITION_SIZE + 1)],
   })

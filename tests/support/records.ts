@@ -1,8 +1,10 @@
 /** Plain rows for tests: valid, small, with what matters overridden. */
 import type { TickWrites } from '../../core/ports/store.ts'
 import type {
+  CompensationRecord,
   DagRecord,
   DagVersionRecord,
+  DeadLetterRecord,
   EventRecord,
   ExecutionRecord,
   RunRecord,
@@ -157,6 +159,48 @@ export function event(id: number, over: Partial<EventRecord> = {}): EventRecord 
     kind: 'ti.queued',
     actor: 'scheduler',
     cause: null,
+    ...over,
+  }
+}
+
+export function compensation(
+  tiId: number,
+  dagRunId: number,
+  over: Partial<CompensationRecord> = {},
+): CompensationRecord {
+  return {
+    tiId,
+    forwardTry: 1,
+    dagRunId,
+    forwardState: 'success',
+    state: 'compensating',
+    scope: null,
+    firstTry: null,
+    lastTry: null,
+    plannedAt: 1_700_000_000_003,
+    endedAt: null,
+    actor: 'scheduler',
+    failedTask: 'ship',
+    error: null,
+    ...over,
+  }
+}
+
+export function deadLetter(tiId: number, dagRunId: number, over: Partial<DeadLetterRecord> = {}): DeadLetterRecord {
+  return {
+    tiId,
+    tryNumber: 1,
+    dagRunId,
+    dagId: 'sales',
+    taskId: 'ship',
+    mapIndex: -1,
+    versionId: 1,
+    kind: 'task',
+    strategy: 'retry-then-compensate',
+    fingerprint: 'f1',
+    causeKind: 'error',
+    message: 'out of stock',
+    at: 1_700_000_000_004,
     ...over,
   }
 }

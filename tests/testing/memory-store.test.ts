@@ -18,6 +18,16 @@ describeStore('memory', async () => {
       try: async (tiId, tryNumber) => tables.tries.get(`${tiId}.${tryNumber}`) ?? null,
       note: async (tiId) => tables.notes.get(tiId) ?? null,
       xcom: async (tiId, tryNumber, key) => tables.xcoms.get(`${tiId}.${tryNumber}.${key}`) ?? null,
+      sagaRows: async (tiId) => {
+        const { compensations, letters, overrides } = tables.sagas
+        const ofTi = <Row extends { readonly tiId: number }>(rows: Iterable<Row>) =>
+          [...rows].filter((row) => row.tiId === tiId).length
+        return [
+          ofTi(compensations.values()),
+          ofTi([...letters.values()].map(({ letter }) => letter)),
+          ofTi(overrides.values()),
+        ]
+      },
       variable: async (key) => {
         const row = tables.variables.get(key)
         return row === undefined ? null : [row.value, row.isSecret, row.description]
