@@ -16,8 +16,8 @@ export interface DagBody {
   readonly next_dagrun_run_after: string | null
 }
 
-export interface RunBody extends Omit<Run, 'version'> {
-  readonly state: RunState
+export interface RunBody extends Omit<Run, 'version' | 'state'> {
+  readonly exact_state: RunState
   readonly dag_versions: readonly { readonly version_number: number }[]
 }
 
@@ -25,7 +25,7 @@ export interface TiBody {
   readonly id: string
   readonly task_id: string
   readonly map_index: number
-  readonly state: TiState | null
+  readonly exact_state: TiState | null
   readonly try_number: number
   readonly max_tries: number
   readonly start_date: string | null
@@ -100,7 +100,7 @@ export function readRun(body: RunBody): Run {
     dag_id: body.dag_id,
     dag_run_id: body.dag_run_id,
     run_type: body.run_type,
-    state: body.state,
+    state: body.exact_state,
     logical_date: body.logical_date,
     data_interval_start: body.data_interval_start,
     data_interval_end: body.data_interval_end,
@@ -120,7 +120,7 @@ export function readTi(body: TiBody): TaskInstance {
     id: Number(body.id),
     task_id: body.task_id,
     map_index: body.map_index,
-    state: body.state ?? 'none',
+    state: body.exact_state ?? 'none',
     try_number: body.try_number,
     // The API counts repeats, the commands count tries.
     max_tries: body.max_tries + 1,
@@ -134,7 +134,7 @@ export function readTi(body: TiBody): TaskInstance {
 export function readTry(body: TiBody): Try {
   return {
     try_number: body.try_number,
-    state: body.state ?? 'none',
+    state: body.exact_state ?? 'none',
     queued_at: body.queued_when,
     start_date: body.start_date,
     end_date: body.end_date,

@@ -81,7 +81,7 @@ function remotePlatform(api: ApiClient): Platform {
     runs: async ({ dagId, state, limit }) => {
       const found: Run[] = []
       for (let cursor: string | undefined; ; ) {
-        const query = { order_by: '-id', state, limit: Math.min(PAGE, limit - found.length), cursor }
+        const query = { order_by: '-id', exact_state: state, limit: Math.min(PAGE, limit - found.length), cursor }
         const path = apiPath('dags', dagId ?? '~', 'dagRuns')
         const page = await api.get<{ dag_runs: readonly RunBody[]; next_cursor: string | null }>(path, query)
         found.push(...page.dag_runs.map(readRun))

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { planClear } from '../../core/clear.ts'
 import type { RunRecord } from '../../core/records.ts'
+import { RUN_STATES } from '../../core/states.ts'
 import {
   COUNT_LIMIT,
   countRuns,
@@ -30,7 +31,7 @@ import {
   several,
 } from '../schemas/shapes.ts'
 import { TiList } from '../schemas/task-instance.ts'
-import { RunState, RunType } from '../schemas/values.ts'
+import { RunState, RunType, statesOf } from '../schemas/values.ts'
 import { sendCommand } from '../send-command.ts'
 import { showTis } from '../show-tis.ts'
 
@@ -107,6 +108,7 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
           order_by: orderBy,
           cursor,
           state: several(RunState),
+          exact_state: several(RunState),
           run_type: several(RunType),
           run_id_pattern: Type.Optional(Type.String({ maxLength: 250, description: 'Part of the run id.' })),
           logical_date_gte: instantQuery,
@@ -129,7 +131,7 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
       }
       const filter: RunPageFilter = {
         ...(params.dag_id === '~' ? {} : { dagId: params.dag_id }),
-        ...(query.state === undefined ? {} : { states: query.state as RunRecord['state'][] }),
+        ...statesOf(query, RUN_STATES),
         ...(query.run_type === undefined ? {} : { types: query.run_type as RunRecord['runType'][] }),
         ...(query.run_id_pattern === undefined ? {} : { runIdContains: query.run_id_pattern.replaceAll('%', '') }),
         dates: Object.fromEntries(RUN_DATES.map((date) => [date, between(query, DATE_NAMES[date])])),

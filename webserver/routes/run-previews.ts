@@ -7,7 +7,7 @@ import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply, notFound } from '../error-replies.ts'
 import { type LoadedRun, loadRun } from '../load-run.ts'
 import { answers, Closed, RunPath } from '../schemas/shapes.ts'
-import { ShownTiState } from '../schemas/values.ts'
+import { ShownTiState, shownTiState } from '../schemas/values.ts'
 
 const Changes = Closed({
   changes: Type.Array(
@@ -63,10 +63,9 @@ export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
 }
 
 function shown({ tis }: LoadedRun, states: ReadonlyMap<number, TiStateName>) {
-  const visible = (state: TiStateName) => (state === 'none' ? null : state)
   const changes = [...states].map(([index, state]) => {
     const ti = tis[index]!
-    return { task_id: ti.taskId, map_index: ti.mapIndex, state: visible(ti.state), new_state: visible(state) }
+    return { task_id: ti.taskId, map_index: ti.mapIndex, state: shownTiState(ti.state), new_state: shownTiState(state) }
   })
   return { changes, total_entries: changes.length }
 }

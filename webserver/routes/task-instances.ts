@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { planMark } from '../../core/clear.ts'
 import type { MarkOptions, RunRecord, TiRecord } from '../../core/records.ts'
-import type { TiState as TiStateName } from '../../core/states.ts'
+import { TI_STATES } from '../../core/states.ts'
 import { runsByNumber } from '../../database/queries/runs.ts'
 import { getTi, listTis, listTries } from '../../database/queries/task-instances.ts'
 import { notesOf, pageTis } from '../../database/queries/ti-pages.ts'
@@ -25,7 +25,7 @@ import {
   TiPath,
 } from '../schemas/shapes.ts'
 import { shownTry, TiBody, TiChange, TiList } from '../schemas/task-instance.ts'
-import { TiState } from '../schemas/values.ts'
+import { statesOf, TiState } from '../schemas/values.ts'
 import { sendCommand } from '../send-command.ts'
 import { showTis } from '../show-tis.ts'
 
@@ -85,6 +85,7 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
           order_by: orderBy,
           cursor,
           state: several(Type.Union([TiState, Type.Literal('no_status')])),
+          exact_state: several(TiState),
           task_id: several(),
           pool: several(),
           map_index: several(Type.Integer({ minimum: -1, maximum: 1_000_000 })),
@@ -97,7 +98,7 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
     async ({ params, query }) => {
       const from = maybeInstant(query.start_date_gte, 'start_date_gte')
       const to = maybeInstant(query.start_date_lte, 'start_date_lte')
-      const states = query.state?.map((state) => (state === 'no_status' ? 'none' : state) as TiStateName)
+      const { states } = statesOf(query, TI_STATES)
       if (params.dag_run_id === '~') {
         const order = readOrder(query.order_by, { id: 'id' }, { field: 'id', falling: false })
         if (query.offset) throw new EarlyReply(400, 'offset is not for task instances of many runs; use cursor.')

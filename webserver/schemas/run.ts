@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { RunRecord } from '../../core/records.ts'
 import type { Version } from '../api-parts.ts'
 import { Closed, Instant, MaybeInstant, MaybeText, Nullable } from './shapes.ts'
-import { iso, RunState, RunType, seconds } from './values.ts'
+import { AirflowRunState, airflowRunState, iso, RunState, RunType, seconds } from './values.ts'
 
 const VersionOfRun = Closed({ id: Type.String(), version_number: Type.Integer(), dag_id: Type.String() })
 
@@ -22,7 +22,8 @@ export const RunBody = Closed({
   run_after: Instant,
   last_scheduling_decision: Type.Null(),
   run_type: RunType,
-  state: RunState,
+  state: AirflowRunState,
+  exact_state: RunState,
   triggered_by: Type.String(),
   triggering_user_name: MaybeText,
   conf: Nullable(Type.Unknown()),
@@ -53,7 +54,8 @@ export function shownRun(run: RunRecord, version: Version | undefined): Static<t
     run_after: iso(run.runAfter),
     last_scheduling_decision: null,
     run_type: run.runType,
-    state: run.state,
+    state: airflowRunState(run.state),
+    exact_state: run.state,
     triggered_by: run.triggeredBy,
     triggering_user_name: run.triggeredBy.startsWith('user:') ? run.triggeredBy.slice('user:'.length) : null,
     conf: JSON.parse(run.conf) as unknown,

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { RunRecord, TiRecord, TryRecord } from '../../core/records.ts'
 import type { Version } from '../api-parts.ts'
 import { Closed, Instant, MaybeInstant, MaybeText, Nullable } from './shapes.ts'
-import { iso, ShownTiState, seconds } from './values.ts'
+import { AirflowTiState, airflowTiState, iso, ShownTiState, seconds, shownTiState } from './values.ts'
 
 const Cause = Closed({
   kind: Type.String(),
@@ -25,7 +25,8 @@ export const TiBody = Closed({
   start_date: MaybeInstant,
   end_date: MaybeInstant,
   duration: Nullable(Type.Number({ description: 'Seconds.' })),
-  state: ShownTiState,
+  state: AirflowTiState,
+  exact_state: ShownTiState,
   try_number: Type.Integer(),
   max_tries: Type.Integer({ description: 'Repeats it may have after the first try, as in Airflow.' }),
   task_display_name: Type.String(),
@@ -79,7 +80,8 @@ export function shownTi(ti: TiRecord, { run, version, lastTry, note }: TiFacts):
     start_date: iso(ti.startDate),
     end_date: iso(ti.endDate),
     duration: seconds(ti.startDate, ti.endDate),
-    state: ti.state === 'none' ? null : ti.state,
+    state: airflowTiState(ti.state),
+    exact_state: shownTiState(ti.state),
     try_number: ti.tryNumber,
     max_tries: Math.max(0, ti.maxTries - 1),
     task_display_name: ti.taskId,
@@ -108,7 +110,8 @@ export function shownTry(one: TryRecord, ti: TiRecord, facts: Omit<TiFacts, 'las
   return {
     ...shownTi(ti, { ...facts, lastTry: one }),
     try_number: one.tryNumber,
-    state: one.state === 'none' ? null : one.state,
+    state: airflowTiState(one.state),
+    exact_state: shownTiState(one.state),
     start_date: iso(one.startDate),
     end_date: iso(one.endDate),
     duration: seconds(one.startDate, one.endDate),

@@ -105,12 +105,18 @@ async function outcomeOf(pending: unknown): Promise<unknown> {
   throw new ApiError(504, `No scheduler has taken command ${id} for five minutes; it is not taken any more.`)
 }
 
+/** The page shows states as they are: what is said to clients made for Airflow in their place goes no further. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return text.includes('"exact_state"') ? JSON.parse(text, withExactState) : JSON.parse(text)
   } catch {
     return text
   }
+}
+
+function withExactState(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('exact_state' in value)) return value
+  return { ...value, state: value.exact_state }
 }
 
 /** Airflow's error body: a sentence, or a list of what was wrong with each field. */

@@ -8,6 +8,11 @@ type Answer<Path extends keyof paths> = paths[Path] extends {
   ? Body
   : never
 
+/** `state` as `request.ts` gives it: not in the words that clients made for Airflow are told. */
+type Exact<Body extends { readonly exact_state: unknown }> = Omit<Body, 'state'> & {
+  readonly state: Body['exact_state']
+}
+
 type DagPath = '/api/v2/dags/{dag_id}'
 type RunPath = `${DagPath}/dagRuns/{dag_run_id}`
 type TiPath = `${RunPath}/taskInstances/{task_id}`
@@ -26,12 +31,14 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 export type PackedGrid = Answer<`${DagPath}/grid`>
 export type Structure = PackedGrid['structure']
 
-export type Run = Answer<RunPath>
-export type RunList = Answer<`${DagPath}/dagRuns`>
+export type Run = Exact<Answer<RunPath>>
+export type RunList = Omit<Answer<`${DagPath}/dagRuns`>, 'dag_runs'> & { readonly dag_runs: readonly Run[] }
 export type RunState = Run['state']
 
-export type TaskInstance = Answer<TiPath>
-export type TiList = Answer<`${RunPath}/taskInstances`>
+export type TaskInstance = Exact<Answer<TiPath>>
+export type TiList = Omit<Answer<`${RunPath}/taskInstances`>, 'task_instances'> & {
+  readonly task_instances: readonly TaskInstance[]
+}
 /** As the page keeps it: one without a state yet is `none`. */
 export type TiState = NonNullable<TaskInstance['state']> | 'none'
 export type Reason = Answer<`${TiPath}/dependencies`>['dependencies'][number]
