@@ -74,6 +74,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
     'A warning: importing the file twice gave different Dags, so versions would pile up.',
   ),
   importError('bad-argument-name', 'A task is given an argument whose name no variable could have.'),
+  importError('bad-correlation-template', 'The correlation id of a Dag is no template over its params.'),
   importError('bad-cron', 'The schedule is no cron expression of five fields, or would never fire.'),
   importError('bad-dag-id', 'The id of a Dag is not allowed.'),
   importError('bad-date', 'An option is no date that can be read.'),
