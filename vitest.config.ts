@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const alias = [
   { find: /^tradewind$/, replacement: here('./sdk/index.ts') },
+  { find: /^tradewind\/testing$/, replacement: here('./testing/runner/index.ts') },
   { find: /^(apache-airflow-ts-sdk|@apache-airflow\/ts-sdk)$/, replacement: here('./sdk/airflow.ts') },
 ]
 
