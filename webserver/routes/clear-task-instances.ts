@@ -6,7 +6,7 @@ import { listTis } from '../../database/queries/task-instances.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { notFound } from '../error-replies.ts'
 import { loadRun, requireRun } from '../load-run.ts'
-import { Closed, commandAnswers, DagPath } from '../schemas/shapes.ts'
+import { AFTER_CLEAR, afterClear, Closed, commandAnswers, DagPath } from '../schemas/shapes.ts'
 import { TiChange } from '../schemas/task-instance.ts'
 import { sendCommand } from '../send-command.ts'
 import { showTis } from '../show-tis.ts'
@@ -32,6 +32,7 @@ export const clearTaskInstancesRoutes: FastifyPluginAsyncTypebox<ApiParts> = asy
           only_running: flag(false),
           include_upstream: flag(false),
           include_downstream: flag(false),
+          ...AFTER_CLEAR,
           // A finished run is always opened again; other runs are not touched.
           reset_dag_runs: Type.Optional(Type.Literal(true)),
           include_future: notHere,
@@ -49,6 +50,7 @@ export const clearTaskInstancesRoutes: FastifyPluginAsyncTypebox<ApiParts> = asy
         downstream: body.include_downstream === true,
         onlyFailed: body.only_failed !== false,
         onlyRunning: body.only_running === true,
+        ...afterClear(body),
       }
       if (body.dry_run !== false) {
         const { run, version, tis } = await loadRun(parts, name)

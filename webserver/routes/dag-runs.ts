@@ -1,7 +1,6 @@
-/** DagRuns of one Dag, or of all (`~`): trigger, list, one, mark and note, delete, clear, cancel. */
+/** DagRuns of one Dag, or of all (`~`): trigger, list, one, mark and note, delete. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { planClear } from '../../core/clear.ts'
 import type { RunRecord } from '../../core/records.ts'
 import { RUN_STATES } from '../../core/states.ts'
 import {
@@ -55,6 +54,8 @@ const DATE_NAMES = {
   queuedAt: 'queued_at',
 } as const
 
+/** What is allowed in it the scheduler says: `core/correlation.ts`. */
+const TriggerName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()])
 const Note = Type.Union([Type.String({ maxLength: 1_000 }), Type.Null()])
 
 export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
@@ -78,6 +79,8 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
           run_after: Type.Optional(Type.Null()),
           conf: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
           note: Type.Optional(Note),
+          trigger_key: Type.Optional(TriggerName),
+          correlation_id: Type.Optional(TriggerName),
         }),
         response: commandAnswers(RunBody),
       },
@@ -91,6 +94,8 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
         ...(body.logical_date == null ? {} : { logicalDate: readInstant(body.logical_date, 'logical_date') }),
         ...(body.conf == null ? {} : { conf: JSON.stringify(body.conf) }),
         ...(body.note == null ? {} : { note: body.note }),
+        ...(body.trigger_key == null ? {} : { triggerKey: body.trigger_key }),
+        ...(body.correlation_id == null ? {} : { correlationId: body.correlation_id }),
       })
       return shown(await requireRun(parts, { dag_id: params.dag_id, dag_run_id: String(answer.dag_run_id) }))
     },
@@ -225,71 +230,6 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
       await requireRun(parts, params)
       await sendCommand(parts, request, { kind: 'delete-run', dagId: params.dag_id, runId: params.dag_run_id })
       return reply.code(204).send(null)
-    },
-  )
-
-  app.post(
-    '/dags/:dag_id/dagRuns/:dag_run_id/clear',
-    {
-      config: { role: 'operator' },
-      schema: {
-        tags: ['DagRun'],
-        params: RunPath,
-        body: Closed({
-          dry_run: Type.Optional(Type.Boolean({ default: true })),
-          only_failed: Type.Optional(Type.Boolean({ default: false })),
-        }),
-        response: commandAnswers(Type.Union([TiList, RunBody])),
-      },
-    },
-    async (request) => {
-      const { body, params } = request
-      const options = {
-        taskIds: [],
-        upstream: false,
-        downstream: false,
-        onlyFailed: body.only_failed === true,
-        onlyRunning: false,
-      }
-      if (body.dry_run !== false) {
-        const loaded = await loadRun(parts, params)
-        const plan = loaded.tis.length === 0 ? null : planClear(loaded.version.graph, loaded.tis, options)
-        const tis = plan?.ok === true ? plan.indexes.map((index) => loaded.tis[index]!) : []
-        return { task_instances: await showTis(parts, loaded.run, tis), total_entries: tis.length }
-      }
-      await requireRun(parts, params)
-      await sendCommand(parts, request, { kind: 'clear', dagId: params.dag_id, runId: params.dag_run_id, ...options })
-      return shown(await requireRun(parts, params))
-    },
-  )
-
-  app.post(
-    '/dags/:dag_id/dagRuns/:dag_run_id/cancel',
-    {
-      config: { role: 'operator' },
-      schema: {
-        tags: ['DagRun'],
-        summary: 'Ends live tries for good, of some tasks or of the whole run, which then fails',
-        params: RunPath,
-        body: Closed({
-          task_ids: Type.Optional(Type.Array(Type.String({ maxLength: 250 }), { minItems: 1, maxItems: 10_000 })),
-        }),
-        response: commandAnswers(
-          Closed({ dag_id: Type.String(), dag_run_id: Type.String(), task_ids: Type.Array(Type.String()) }),
-        ),
-      },
-    },
-    async (request) => {
-      const { body, params } = request
-      await requireRun(parts, params)
-      const answer = await sendCommand(parts, request, {
-        kind: 'cancel',
-        dagId: params.dag_id,
-        runId: params.dag_run_id,
-        ...(body.task_ids === undefined ? {} : { taskIds: body.task_ids }),
-      })
-      const taskIds = Array.isArray(answer.task_ids) ? answer.task_ids.map(String) : []
-      return { dag_id: params.dag_id, dag_run_id: params.dag_run_id, task_ids: taskIds }
     },
   )
 }

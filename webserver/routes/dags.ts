@@ -1,6 +1,7 @@
 /** Dags: list, one, details, pause; their tags, versions, source and structure. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { RUN_STATES } from '../../core/states.ts'
 import { upcomingFires } from '../../core/timetable/index.ts'
 import { listDagRows, recentRuns } from '../../database/queries/dag-overview.ts'
 import type { ApiParts } from '../api-parts.ts'
@@ -9,7 +10,7 @@ import { requireDag } from '../load-run.ts'
 import { likePattern, page, readOrder, sortBy } from '../read-query.ts'
 import { DagBody, DagDetails, shownDag } from '../schemas/dag.ts'
 import { answers, Closed, commandAnswers, DagPath, orderBy, paging, several } from '../schemas/shapes.ts'
-import { iso, RunState } from '../schemas/values.ts'
+import { iso, RunState, statesOf } from '../schemas/values.ts'
 import { sendCommand } from '../send-command.ts'
 
 const ORDERS = {
@@ -69,6 +70,10 @@ export const dagRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
       const activeOnly = query.exclude_stale ?? query.only_active !== false
       const rows = await listDagRows(parts.pool)
       const versions = await parts.versionsOf(rows.map((row) => row.versionId))
+      const wantedStates =
+        query.last_dag_run_state === undefined
+          ? undefined
+          : statesOf({ state: [query.last_dag_run_state] }, RUN_STATES).states
       const needsState = query.last_dag_run_state !== undefined || order.field.startsWith('last_run')
       const candidates = rows.flatMap((row) => {
         const version = versions.get(row.versionId)
@@ -97,7 +102,7 @@ export const dagRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
         : new Map<string, never[]>()
       const lastRun = (dagId: string) => latest.get(dagId)?.[0] ?? null
       const found = candidates.filter(
-        ({ row }) => query.last_dag_run_state === undefined || lastRun(row.dagId)?.state === query.last_dag_run_state,
+        ({ row }) => wantedStates === undefined || wantedStates.some((state) => state === lastRun(row.dagId)?.state),
       )
       const sorted = sortBy(found, order.falling, ({ row, version }) => {
         switch (order.field) {

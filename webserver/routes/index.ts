@@ -1,6 +1,7 @@
 /** All resources of the API, in the order in which the reference shows them. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiParts } from '../api-parts.ts'
+import { changeRunRoutes } from './change-runs.ts'
 import { clearTaskInstancesRoutes } from './clear-task-instances.ts'
 import { compensationRoutes } from './compensations.ts'
 import { connectionRoutes } from './connections.ts'
@@ -27,6 +28,7 @@ export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
   dagVersionRoutes,
   gridRoutes,
   dagRunRoutes,
+  changeRunRoutes,
   runPreviewRoutes,
   compensationRoutes,
   taskInstanceRoutes,

@@ -28,6 +28,8 @@ export const RunBody = Closed({
   triggering_user_name: MaybeText,
   conf: Nullable(Type.Unknown()),
   note: MaybeText,
+  correlation_id: Type.Union([Type.String(), Type.Null()], { description: 'Business id, such as an order number.' }),
+  trigger_key: MaybeText,
   dag_versions: Type.Array(VersionOfRun),
   bundle_version: MaybeText,
 })
@@ -60,6 +62,8 @@ export function shownRun(run: RunRecord, version: Version | undefined): Static<t
     triggering_user_name: run.triggeredBy.startsWith('user:') ? run.triggeredBy.slice('user:'.length) : null,
     conf: JSON.parse(run.conf) as unknown,
     note: run.note,
+    correlation_id: run.correlationId,
+    trigger_key: run.triggerKey,
     dag_versions:
       version === undefined
         ? []

@@ -64,3 +64,23 @@ export const cursor = Type.Optional(Type.String({ maxLength: 100, pattern: '^[0-
 export const several = (item: TSchema = Type.String({ maxLength: 250 })) =>
   Type.Optional(Type.Array(item, { maxItems: 100 }))
 export const instantQuery = Type.Optional(Type.String({ format: 'date-time', maxLength: 40 }))
+
+/** How what was cleared runs again. */
+export const AFTER_CLEAR = {
+  new_idempotency_keys: Type.Optional(
+    Type.Boolean({ default: false, description: 'What was done before is to be done again: keys of effects are new.' }),
+  ),
+  run_on_latest_version: Type.Optional(
+    Type.Boolean({ default: false, description: 'The run goes on with the newest version of its Dag.' }),
+  ),
+}
+
+export function afterClear(body: {
+  readonly new_idempotency_keys?: boolean
+  readonly run_on_latest_version?: boolean
+}) {
+  return {
+    ...(body.new_idempotency_keys === true ? { newKeys: true } : {}),
+    ...(body.run_on_latest_version === true ? { newest: true } : {}),
+  }
+}
