@@ -7,7 +7,8 @@ import { topologicalSort } from 'graphology-dag'
 import type { PlatformDefaults } from './platform-defaults.ts'
 import { priorityWeights } from './priority.ts'
 import type { RetryPolicy } from './retry-delay.ts'
-import type { ErrorStrategy, SerializedDag, SerializedTask, TriggerRule } from './serialized-dag.ts'
+import { type SagaScopes, sagaScopes } from './saga-scopes.ts'
+import type { CompensateSpec, ErrorStrategy, SerializedDag, SerializedTask, TriggerRule } from './serialized-dag.ts'
 import type { ScheduleSpec } from './timetable/index.ts'
 
 /** A task with its defaults filled in. */
@@ -28,9 +29,19 @@ export interface GraphTask {
   readonly priority: number
   readonly maxActiveTisPerDag: number | null
   readonly memoryLimitMb: number
+  /** How it is undone; `null`: it is not. */
+  readonly compensate: GraphCompensation | null
 }
 
-export interface DagGraph {
+/** How a task is undone, with its defaults filled in. */
+interface GraphCompensation {
+  readonly alsoWhenFailed: boolean
+  readonly retries: number
+  readonly retryPolicy: RetryPolicy
+  readonly timeoutMs: number | null
+}
+
+export interface DagGraph extends SagaScopes {
   readonly dagId: string
   readonly versionId: number
   readonly bundleHash: string
@@ -47,6 +58,11 @@ export interface DagGraph {
   readonly maxActiveRuns: number
   readonly maxActiveTasks: number
   readonly dagrunTimeoutMs: number | null
+  /** Some task can be undone. */
+  readonly compensates: boolean
+  /** The Dag's own, else the platform's: for runs that end before their tasks have. */
+  readonly errorStrategy: ErrorStrategy
+  readonly failFast: boolean
 }
 
 /** @throws when the serialized Dag has a cycle or names an unknown upstream: the processor lets none through. */
@@ -76,12 +92,14 @@ export function buildGraph(
     downstream,
     upstream,
   )
+  const errorStrategy = dag.errorStrategy ?? defaults.errorStrategy ?? 'retry-then-compensate'
   return {
+    ...sagaScopes(dag, downstream),
     dagId: dag.dagId,
     versionId: version.versionId,
     bundleHash: version.bundleHash,
     serialized: dag,
-    tasks: dag.tasks.map((task, i) => resolveTask(task, i, priorities[i] ?? 1, dag, defaults)),
+    tasks: dag.tasks.map((task, i) => resolveTask(task, i, priorities[i] ?? 1, dag, errorStrategy, defaults)),
     indexOf,
     upstream,
     downstream,
@@ -97,6 +115,9 @@ export function buildGraph(
     maxActiveRuns: dag.maxActiveRuns ?? defaults.maxActiveRuns,
     maxActiveTasks: dag.maxActiveTasks ?? defaults.maxActiveTasks,
     dagrunTimeoutMs: dag.dagrunTimeoutMs ?? null,
+    compensates: dag.tasks.some((task) => task.compensate !== undefined),
+    errorStrategy,
+    failFast: dag.failFast ?? false,
   }
 }
 
@@ -105,11 +126,12 @@ function resolveTask(
   index: number,
   priority: number,
   dag: SerializedDag,
+  dagStrategy: ErrorStrategy,
   defaults: PlatformDefaults,
 ): GraphTask {
   // A file written for Airflow's SDK knows no default timeout, so it gets none.
   const timeoutDefault = dag.airflow === true ? null : defaults.timeoutMs
-  const errorStrategy = task.errorStrategy ?? dag.errorStrategy ?? defaults.errorStrategy ?? 'retry-then-compensate'
+  const errorStrategy = task.errorStrategy ?? dagStrategy
   return {
     index,
     taskId: task.taskId,
@@ -129,7 +151,32 @@ function resolveTask(
     priority,
     maxActiveTisPerDag: task.maxActiveTisPerDag ?? null,
     memoryLimitMb: task.memoryLimitMb ?? defaults.memoryLimitMb,
+    compensate: task.compensate === undefined ? null : resolveCompensation(task.compensate, timeoutDefault, defaults),
   }
+}
+
+/** The platform's defaults, not the task's own numbers: undoing is other work than doing. */
+function resolveCompensation(
+  spec: CompensateSpec,
+  timeoutDefault: number | null,
+  defaults: PlatformDefaults,
+): GraphCompensation {
+  return {
+    alsoWhenFailed: spec.alsoWhenFailed ?? false,
+    retries: spec.retries ?? defaults.retries,
+    retryPolicy: {
+      delayMs: spec.retryDelayMs ?? defaults.retryDelayMs,
+      backoff: spec.retryBackoff ?? defaults.retryBackoff,
+      maxDelayMs: spec.maxRetryDelayMs ?? defaults.maxRetryDelayMs,
+      jitter: defaults.retryJitter,
+    },
+    timeoutMs: spec.timeoutMs === undefined ? timeoutDefault : spec.timeoutMs,
+  }
+}
+
+/** Whether a final failure under it leads to compensation. */
+export function isCompensating(strategy: ErrorStrategy): boolean {
+  return strategy === 'compensate' || strategy === 'retry-then-compensate'
 }
 
 /** Whether own failures of a task are repeated; what the platform lost is repeated under every strategy. */

@@ -5,6 +5,9 @@
  */
 import { FINISHED_TI_STATES, type TiState } from './states.ts'
 
+/** What fails a run that ends with it. What was undone, or could not be, has failed. */
+const FAILED_STATES: ReadonlySet<TiState> = new Set(['failed', 'upstream_failed', 'compensated', 'compensation_failed'])
+
 /** Indexes of the leaves: tasks with no downstream task. `downstreamCount[i]` is the number of task i. */
 export function leafTasks(downstreamCount: ArrayLike<number>): number[] {
   const leaves: number[] = []
@@ -22,7 +25,7 @@ export function runOutcome(leafStates: Iterable<TiState>): 'success' | 'failed' 
     if (!FINISHED_TI_STATES.has(state)) {
       throw new Error(`A run was about to end while a leaf is ${state}; it ends only when all its task instances have.`)
     }
-    if (state === 'failed' || state === 'upstream_failed') outcome = 'failed'
+    if (FAILED_STATES.has(state)) outcome = 'failed'
   }
   return outcome
 }
