@@ -52,9 +52,9 @@ export class MemorySagaTables {
       const entry = this.letters.get(tryKeyText(outcome))
       if (entry !== undefined && entry.outcome === null) this.letters.set(tryKeyText(outcome), { ...entry, outcome })
     }
-    for (const letter of writes.deadLetters) {
+    for (const { outcome = null, ...letter } of writes.deadLetters) {
       const key = tryKeyText(letter)
-      if (!this.letters.has(key)) this.letters.set(key, { letter, outcome: null })
+      if (!this.letters.has(key)) this.letters.set(key, { letter, outcome })
     }
     for (const row of writes.tiOverrides) this.overrides.set(row.tiId, row)
   }

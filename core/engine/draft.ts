@@ -293,7 +293,8 @@ export class Draft {
   /** Live executions of a run. */
   *executionsOf(dagRunId: number): IterableIterator<ExecutionMemory> {
     for (const [text, execution] of this.memory.executions) {
-      if (execution.record.dagRunId === dagRunId && !this.endedExecutions.has(text)) yield execution
+      if (execution.record.dagRunId !== dagRunId || this.endedExecutions.has(text)) continue
+      yield this.changedExecutions.get(text) ?? execution
     }
   }
 
@@ -355,7 +356,7 @@ export class Draft {
     const importErrors = [...this.#importErrors]
     const lastEventId = this.nextIds.event - 1
     return {
-      ...this.rare.writes(this.now),
+      ...this.rare.writes(this.now, stays),
       dags: [...this.dags.values()].map((dag) => dag.record).filter((dag) => !this.rare.deletedDags.has(dag.dagId)),
       insertedVersions: this.#insertedVersions,
       deletedVersions: this.#deletedVersions,

@@ -2,6 +2,7 @@
  * What few ticks write besides runs: Dags that go piece by piece, variables, connections. Part of the draft of a tick, so
  * that several commands of one tick see each other's effects.
  */
+import { type TryKey, tryKeyText } from '../ids.ts'
 import type { Found, TickWrites } from '../ports/store.ts'
 import type {
   CompensationRecord,
@@ -42,9 +43,14 @@ export class RareWrites {
   readonly erasedRuns = new Set<number>()
   readonly deletedDags = new Set<string>()
   readonly compensations: CompensationRecord[] = []
-  readonly deadLetters: DeadLetterRecord[] = []
-  readonly deadLetterOutcomes: DeadLetterOutcome[] = []
-  readonly tiOverrides: TiOverrideRecord[] = []
+  /** By `tryKeyText`. */
+  readonly deadLetters = new Map<string, DeadLetterRecord>()
+  /** By `tryKeyText`: the first counts, as in the table. */
+  readonly #outcomes = new Map<string, Settled>()
+  /** By TI. */
+  readonly tiOverrides = new Map<number, TiOverrideRecord>()
+  /** Runs that triggers of this tick made, by `triggerKeyText`. */
+  readonly triggerKeys = new Map<string, { readonly id: number; readonly runId: string }>()
   readonly variables: Overlay<StoredVariable>
   readonly connections: Overlay<StoredConnection>
 
@@ -58,21 +64,44 @@ export class RareWrites {
     return this.erasedTis.size > 0 || this.erasedRuns.size > 0
   }
 
-  writes(now: number): Written {
+  /** What becomes of a letter, should there be one of that try that is open. */
+  settleLetter(outcome: DeadLetterOutcome, dagRunId: number): void {
+    const key = tryKeyText(outcome)
+    if (!this.#outcomes.has(key)) this.#outcomes.set(key, { outcome, dagRunId })
+  }
+
+  /** As this tick leaves it: `undefined` for a letter that it does not settle. */
+  settled(key: TryKey): DeadLetterOutcome | undefined {
+    return this.#outcomes.get(tryKeyText(key))?.outcome
+  }
+
+  /** `stays`: its run is not deleted in this tick. */
+  writes(now: number, stays: (row: { readonly dagRunId: number }) => boolean): Written {
+    const letters = [...this.deadLetters.values()].filter(stays)
+    const outcomes = [...this.#outcomes.values()].filter(stays).map(({ outcome }) => outcome)
     return {
       erasedTis: [...this.erasedTis],
       erasedRuns: [...this.erasedRuns],
       deletedDags: [...this.deletedDags],
-      compensations: this.compensations,
-      deadLetters: this.deadLetters,
-      deadLetterOutcomes: this.deadLetterOutcomes,
-      tiOverrides: this.tiOverrides,
+      compensations: this.compensations.filter(stays),
+      // A statement does not see what it inserts: a letter that is settled in its own tick brings its outcome along.
+      deadLetters: letters.map((letter) => {
+        const outcome = this.settled(letter)
+        return outcome === undefined ? letter : { ...letter, outcome }
+      }),
+      deadLetterOutcomes: outcomes.filter((outcome) => !this.deadLetters.has(tryKeyText(outcome))),
+      tiOverrides: [...this.tiOverrides.values()].filter(stays),
       variables: this.variables.set.map((row) => ({ ...row, updatedAt: now })),
       deletedVariables: this.variables.deleted,
       connections: this.connections.set.map((row) => ({ ...row, updatedAt: now })),
       deletedConnections: this.connections.deleted,
     }
   }
+}
+
+interface Settled {
+  readonly outcome: DeadLetterOutcome
+  readonly dagRunId: number
 }
 
 /** Rows by name: those that are there, and what this tick makes of them. */

@@ -3,10 +3,12 @@
  * anything else is recorded as stale and changes nothing (invariants 1 and 5).
  */
 import { type CauseOfDeath, PLATFORM_CAUSES } from '../cause-of-death.ts'
+import { isRetried } from '../graph.ts'
 import { type TryKey, tryKeyText } from '../ids.ts'
 import type { TryEnded, TryOutcome, TryStarted } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import { retryDelay } from '../retry-delay.ts'
+import { writeDeadLetter } from './dead-letters.ts'
 import { causeText, type Draft } from './draft.ts'
 import { nextPace } from './look-ahead.ts'
 import type { ExecutionMemory } from './memory.ts'
@@ -139,13 +141,14 @@ function takeSuccess(
 
 function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfDeath, facts: TryFacts): void {
   const ti = run.ti(index)!
-  const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses)
+  const task = run.graph.tasks[index]!
+  const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses, isRetried(task.errorStrategy))
   const base: TiRecord = { ...ti, ...after.counters, startDate: facts.startedAt, endDate: facts.endedAt }
   if (after.state === 'failed') {
+    writeDeadLetter(draft, run, index, cause)
     run.finish(index, { ...base, state: 'failed' }, causeText(cause), draft.listener(run))
     return
   }
-  const task = run.graph.tasks[index]!
   const delay = isPlatformLoss(cause)
     ? lossDelay(cause, base.losses)
     : retryDelay(
@@ -162,13 +165,14 @@ function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfD
 }
 
 /**
- * Retry or not. Own failures use up a retry; what the platform lost does not, up to a bound, so that a task that kills
- * its host every time does not run for ever.
+ * Retry or not. Own failures use up a retry, unless the error strategy has none (`isRepeated`); what the platform lost does not, up to a
+ * bound, so that a task that kills its host every time does not run for ever.
  */
 export function afterFailure(
   ti: Pick<TiRecord, 'tryNumber' | 'maxTries' | 'failures' | 'losses'>,
   cause: CauseOfDeath,
   maxPlatformLosses: number,
+  isRepeated: boolean,
 ): { state: 'failed' | 'up_for_retry'; counters: Pick<TiRecord, 'maxTries' | 'failures' | 'losses'> } {
   const { maxTries, failures, losses } = ti
   if (isPlatformCancel(cause)) {
@@ -178,7 +182,8 @@ export function afterFailure(
     if (losses >= maxPlatformLosses) return { state: 'failed', counters: { maxTries, failures, losses: losses + 1 } }
     return { state: 'up_for_retry', counters: { maxTries: maxTries + 1, failures, losses: losses + 1 } }
   }
-  const final = cause.kind === 'fail' || cause.kind === 'cancelled' || ti.tryNumber >= maxTries
+  const isFinal = cause.kind === 'fail' || cause.kind === 'cancelled'
+  const final = isFinal || !isRepeated || ti.tryNumber >= maxTries
   return { state: final ? 'failed' : 'up_for_retry', counters: { maxTries, failures: failures + 1, losses } }
 }
 

@@ -94,8 +94,8 @@ export interface TickWrites {
   readonly deletedConnections: readonly string[]
   /** Inserted or replaced by (tiId, forwardTry). */
   readonly compensations: readonly CompensationRecord[]
-  /** Inserted; one that is there (its try) stays as it is. */
-  readonly deadLetters: readonly DeadLetterRecord[]
+  /** Inserted; one that is there (its try) stays as it is. With its outcome where the same tick settles it. */
+  readonly deadLetters: readonly (DeadLetterRecord & { readonly outcome?: DeadLetterOutcome })[]
   /** Of letters that are there; open ones only are changed. */
   readonly deadLetterOutcomes: readonly DeadLetterOutcome[]
   /** Inserted or replaced by TI. */

@@ -54,7 +54,7 @@ export const sagaSections: readonly WriteSection[] = [
     ],
     onConflict: { replaceBy: ['ti_id', 'forward_try'] },
   }),
-  insertSection<DeadLetterRecord>({
+  insertSection<DeadLetterRecord & { readonly outcome?: DeadLetterOutcome }>({
     name: 'dead_letters',
     table: 'dead_letter',
     rows: (writes) => writes.deadLetters,
@@ -72,6 +72,10 @@ export const sagaSections: readonly WriteSection[] = [
       text('cause_kind', (row) => row.causeKind),
       text('message', (row) => row.message),
       ms('at', (row) => row.at),
+      text('status', (row) => row.outcome?.status ?? 'open'),
+      text('reason', (row) => row.outcome?.reason ?? null),
+      text('actor', (row) => row.outcome?.actor ?? null),
+      ms('settled_at', (row) => row.outcome?.at ?? null),
     ],
     onConflict: 'nothing',
     lenient: true,

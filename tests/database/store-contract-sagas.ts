@@ -133,7 +133,10 @@ export function describeSagaWrites(under: () => StoreUnderTest, lead: () => Prom
         actor: 'user:anna',
         at: 1_700_000_000_555,
       }
-      // Of a letter that comes in the same tick nothing is known yet.
+      const settled = { ...outcome, tiId: 2 }
+      await store.commit(epoch, { ...noWrites, deadLetters: [{ ...deadLetter(2, 1), outcome: settled }] })
+      expect(await letterOf(epoch, 2)).toEqual({ letter: deadLetter(2, 1), outcome: settled })
+      // Of a letter that comes in the same tick nothing is known yet: such a one brings it along.
       await store.commit(epoch, { ...noWrites, deadLetters: [deadLetter(1, 1)], deadLetterOutcomes: [outcome] })
       expect((await letterOf(epoch, 1))?.outcome).toBeNull()
       const unknown = { ...outcome, tiId: 99 }
