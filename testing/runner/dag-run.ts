@@ -62,6 +62,8 @@ export interface DagRun {
   readonly tasks: Readonly<Record<string, TaskOutcome>>
   /** State by task id, for one comparison of all of them. */
   readonly states: Readonly<Record<string, TiState>>
+  /** What a task returned. Throws when it did not succeed. */
+  result<T = unknown>(taskId: string): T
   /** Number of tries by task id. */
   readonly tries: Readonly<Record<string, number>>
   /** What the tasks wrote by their logger, one after another. */

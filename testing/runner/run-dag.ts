@@ -52,6 +52,13 @@ class EndedRun implements DagRun {
     return Object.fromEntries(this.#world.outcomes().map((one) => [one.taskId, one.state]))
   }
 
+  result<T>(taskId: string): T {
+    const task = this.#world.outcomes().find((one) => one.taskId === taskId)
+    if (task === undefined) throw new Error(`The run has no task "${taskId}".`)
+    if (task.state !== 'success') throw new Error(`The task "${taskId}" is ${task.state}: ${task.error ?? 'no result'}`)
+    return task.result as T
+  }
+
   get tries(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#world.outcomes().map((one) => [one.taskId, one.tries]))
   }

@@ -42,7 +42,11 @@ test('every code of the table is given somewhere', () => {
 
 test('links between the pages lead somewhere', () => {
   const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT })]
-  const known = new Set([...pages, ...globSync('{docs,docs/*}/', { cwd: ROOT }).map((path) => path.replace(/\/$/, ''))])
+  const known = new Set([
+    ...pages,
+    ...globSync('{docs/patterns/*.svg,dags/patterns/*.ts}', { cwd: ROOT }),
+    ...globSync('{docs,docs/*,dags/*}/', { cwd: ROOT }).map((path) => path.replace(/\/$/, '')),
+  ])
   const broken = pages.flatMap((page) =>
     [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)]
       .map((match) => match[1]!)

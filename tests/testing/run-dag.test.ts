@@ -19,7 +19,7 @@ test('values, params, dates, branches and logs arrive as they do in production',
   const run = await runDag(dag, { params: { factor: 3 }, logicalDate: '2026-02-03T00:00:00Z', runId: 'mine' })
   expect([run.runId, run.state]).toEqual(['mine', 'success'])
   expect(run.states).toEqual({ first: 'success', many: 'success', yes: 'success', no: 'skipped' })
-  expect(run.tasks.first?.result).toEqual({ n: 20, at: '1970-01-01T00:00:00.000Z' })
+  expect(run.result('first')).toEqual({ n: 20, at: '1970-01-01T00:00:00.000Z' })
   expect(run.logs).toEqual([{ taskId: 'many', level: 'warning', text: '2026-02-03: 1970-01-01T00:00:00.000Z' }])
 })
 
@@ -56,6 +56,8 @@ test('tries fail when they are told to, before or after their work', async () =>
   expect(calls.toSorted()).toEqual(['after', 'after', 'before'])
   expect(run.states).toEqual({ before: 'success', after: 'success', always: 'failed' })
   expect(run.tries).toEqual({ before: 2, after: 2, always: 2 })
+  expect(() => run.result('always')).toThrow('The task "always" is failed: The test made it fail')
+  expect(() => run.result('nowhere')).toThrow('no task "nowhere"')
   expect(run.tasks.always?.error).toBe('The test made it fail before it began.')
   await expect(runDag(dag, { fail: { befor: 1 } })).rejects.toThrow(
     'There is no task "befor" that could fail. The tasks are before, after, always.',
@@ -82,7 +84,7 @@ test('variables, connections, XComs and files', async () => {
     variables: { given: 'yes' },
     connections: { shop: { type: 'http', host: 'shop.example' } },
   })
-  expect(run.tasks.two?.result).toEqual([[1], ['yes', 'shop.example'], 'here'])
+  expect(run.result('two')).toEqual([[1], ['yes', 'shop.example'], 'here'])
   expect(existsSync(join(run.filesDir, 'a.txt'))).toBe(true)
 })
 

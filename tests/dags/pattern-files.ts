@@ -1,0 +1,24 @@
+/** The patterns of `dags/patterns/`, and how each goes wrong when services it needs are down. */
+import conditional from '../../dags/patterns/conditional.ts'
+import fanOutFanIn from '../../dags/patterns/fan-out-fan-in.ts'
+import parallel from '../../dags/patterns/parallel.ts'
+import retry from '../../dags/patterns/retry.ts'
+import scheduled from '../../dags/patterns/scheduled.ts'
+import sequential from '../../dags/patterns/sequential.ts'
+
+export interface Pattern {
+  /** Of its file, and for `tradewind init --pattern`. */
+  readonly name: string
+  readonly dag: { readonly dagId: string }
+  readonly goesWrong: { readonly servicesDown: string; readonly state: 'success' | 'failed' } | null
+}
+
+/** In the order of docs/patterns.md. */
+export const PATTERNS: readonly Pattern[] = [
+  { name: 'sequential', dag: sequential, goesWrong: { servicesDown: 'warehouse.reserve', state: 'failed' } },
+  { name: 'parallel', dag: parallel, goesWrong: { servicesDown: 'messages.sms', state: 'success' } },
+  { name: 'fan-out-fan-in', dag: fanOutFanIn, goesWrong: null },
+  { name: 'conditional', dag: conditional, goesWrong: { servicesDown: 'approvals.ask', state: 'failed' } },
+  { name: 'scheduled', dag: scheduled, goesWrong: null },
+  { name: 'retry', dag: retry, goesWrong: null },
+]
