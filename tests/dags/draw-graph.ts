@@ -2,7 +2,7 @@
  * The graph of a Dag as an SVG picture for the docs, from what the parser made of its file. One file serves light and dark: it
  * asks the reader's browser. The same Dag gives the same text, so a test can compare.
  */
-import ELK, { type ElkNode } from 'elkjs/lib/elk.bundled.js'
+import elk, { type ElkNode } from 'elkjs/lib/elk.bundled.js'
 import type { SerializedDag, SerializedTask } from '../../core/serialized-dag.ts'
 
 const CHARACTER = 7.3
@@ -30,7 +30,7 @@ const STYLE = `
   }`
 
 export async function drawGraph(dag: SerializedDag): Promise<string> {
-  const laidOut = await new ELK().layout(toElk(dag))
+  const laidOut = await new elk.default().layout(toElk(dag))
   const width = Math.ceil((laidOut.width ?? 0) + 2 * MARGIN)
   const height = Math.ceil((laidOut.height ?? 0) + 2 * MARGIN)
   const tasks = new Map(dag.tasks.map((task) => [task.taskId, task]))
