@@ -278,6 +278,7 @@ export function makeDagProcessor(parts: DagProcessorParts): DagProcessor {
     childIdentity: identity ?? undefined,
     log,
     rescanMs: config['dag_processor.rescan_every'],
+    idleMs: config['dag_processor.idle_time'],
     clock: systemClock,
   })
 }

@@ -3,6 +3,7 @@
  * holds the address on a line of its own and log lines; on a terminal the panel is drawn there.
  */
 import { boundYoungGeneration } from './bound-young-generation.ts'
+import { collectWhenIdle } from './collect-when-idle.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_OK, failureText } from './command-failure.ts'
 import { startProgram } from './compose.ts'
 import { refuseRemote } from './database-access.ts'
@@ -26,6 +27,7 @@ export async function runProgram(program: ProgramConfig, streams: Streams, optio
   refuseRemote(program, 'The program runs on this machine')
   await shedSecrets()
   boundYoungGeneration()
+  collectWhenIdle()
   let head = 'Tradewind is starting'
   const view = createView(streams, options, () => head)
   const log = (line: string) => view.log(options.json ? jsonLine(line) : stamped(safeColouredText(line)))

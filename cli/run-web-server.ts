@@ -3,6 +3,7 @@ import { openPool } from '../database/connect.ts'
 import { checkSchema } from '../database/migrations/migrate.ts'
 import { createFileLogStore } from '../executor/file-log-store.ts'
 import { LONGEST_STATEMENT_MS } from '../webserver/pool.ts'
+import { collectWhenIdle } from './collect-when-idle.ts'
 import { dataFolder } from './data-folder.ts'
 import { reachDatabase } from './database-access.ts'
 import { explainingConnection } from './explain-connection-error.ts'
@@ -18,6 +19,7 @@ const POOL_CONNECTIONS = 8
 
 export async function runWebServer(program: ProgramConfig, streams: Streams, json: boolean): Promise<void> {
   await shedSecrets()
+  collectWhenIdle()
   const say = (text: string, address?: string) => {
     const at = new Date().toISOString()
     const line = address ?? `${at} ${safeText(text)}`

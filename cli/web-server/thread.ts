@@ -7,6 +7,7 @@ import { parentPort } from 'node:worker_threads'
 import { openPool } from '../../database/connect.ts'
 import { createFileLogStore } from '../../executor/file-log-store.ts'
 import { LONGEST_STATEMENT_MS } from '../../webserver/pool.ts'
+import { collectWhenIdle } from '../collect-when-idle.ts'
 import { failureText } from '../command-failure.ts'
 import { dataFolder } from '../data-folder.ts'
 import { openSecrets } from '../open-secrets.ts'
@@ -18,6 +19,7 @@ const POOL_CONNECTIONS = 8
 
 if (parentPort === null) throw new Error('This file is a thread of the program; start `tradewind webserver` instead.')
 const port = parentPort
+collectWhenIdle()
 const questions = askProgram(port)
 const tell = (message: FromWebServer) => port.postMessage(message)
 const log = (line: string) => tell({ type: 'log', line })

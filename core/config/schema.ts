@@ -105,10 +105,7 @@ export const SETTINGS = {
     max: 365 * DAY,
     description: 'After this time everybody signs in anew.',
   }),
-  'server.metrics_open': yesNo({
-    default: false,
-    description: 'Whether `/metrics` answers without a token.',
-  }),
+  'server.metrics_open': yesNo({ default: false, description: 'Whether `/metrics` answers without a token.' }),
   'database.url': optionalText({
     env: 'DATABASE_URL',
     secret: true,
@@ -176,12 +173,7 @@ export const SETTINGS = {
     description: 'A try lost to the platform (a host that died, say) this many times in a row fails for good.',
   }),
 
-  'tasks.retry_delay': duration({
-    default: SECOND,
-    min: 0,
-    max: 7 * DAY,
-    description: 'Wait before the first retry.',
-  }),
+  'tasks.retry_delay': duration({ default: SECOND, min: 0, max: 7 * DAY, description: 'Wait before the first retry.' }),
   'tasks.retry_backoff': decimal({
     default: 2,
     min: 1,
@@ -297,6 +289,12 @@ export const SETTINGS = {
     min: 100,
     max: HOUR,
     description: 'How often the whole folder is compared, for changes the file system did not announce.',
+  }),
+  'dag_processor.idle_time': duration({
+    default: 15 * SECOND,
+    min: 100,
+    max: DAY,
+    description: 'After this time without a change the processes that import Dag files end, until the next one.',
   }),
 
   'logs.max_mb_per_try': integer({

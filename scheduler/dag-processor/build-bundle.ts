@@ -20,6 +20,7 @@ import {
   sdkNames,
 } from './build-plugins.ts'
 import { isRelative, needsEsm, packageName, toProblem, unresolvedSpecifier } from './build-problems.ts'
+import { whileBuilding } from './bundler-process.ts'
 
 export interface BuildRequest {
   /** Real path of the Dags folder. */
@@ -100,7 +101,7 @@ async function buildOnce(
     loader: Object.fromEntries(TEXT_FILES.map((ending) => [`.${ending}`, TEXT])),
     plugins: [linkSdk(sdkExports, trace), requireAtRunTime(folder, unresolved, trace), keepPlaces(folder, trace)],
   } satisfies BuildOptions
-  const { outputFiles, metafile } = await build(options)
+  const { outputFiles, metafile } = await whileBuilding(() => build(options))
   const code = outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? ''
   const sourceMap = outputFiles.find(({ path }) => path.endsWith('.map'))?.text ?? null
   const inputs = Object.keys(metafile.inputs).filter((input) => !/^tradewind-[a-z]+:/.test(input))

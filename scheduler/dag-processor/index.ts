@@ -8,12 +8,14 @@ import type { BundleStore, DagFileReport } from '../../core/ports/dag-source.ts'
 import type { BundleCode } from '../../core/ports/worker-api.ts'
 import { systemClock } from '../system-clock.ts'
 import type { SdkExports } from './build-plugins.ts'
+import { endBundlerProcess } from './bundler-process.ts'
 import { checkStability } from './check-stability.ts'
 import { openCacheFolder, openDagsFolder } from './dags-folder.ts'
 import { evaluateFile } from './evaluate-file.ts'
 import { createEvaluationQueue } from './evaluation-queue.ts'
 import { createFileReports } from './file-reports.ts'
 import { createFolderState, type FolderState } from './folder-state.ts'
+import { createIdleTime } from './idle-time.ts'
 import { createParsePool, type ParsePool } from './parse-pool.ts'
 import { type Watch, watchFolder } from './watch-folder.ts'
 
@@ -37,6 +39,8 @@ export interface DagProcessorOptions {
   readonly log: (line: string) => void
   /** How often everything is looked at, hint or no hint. */
   readonly rescanMs?: number
+  /** After this time without a change no process is kept for the next one; never, if left out. */
+  readonly idleMs?: number
   readonly clock?: Pick<Clock, 'now'>
 }
 
@@ -75,7 +79,8 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
   const reports = createFileReports((report) => {
     if (!stopped) options.report(report)
   }, now)
-  const queue = createEvaluationQueue(evaluate)
+  const queue = createEvaluationQueue((file) => idle.during(() => evaluate(file)))
+  const idle = createIdleTime(options.idleMs, () => void keepNoProcess())
   const checked = new Set<string>()
   /** Not the author's fault: the store or the parse children cannot be had. Their Dags stay as they are. */
   const notEvaluated = new Set<string>()
@@ -105,6 +110,17 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
     return { folder, cacheDir, pool }
   }
 
+  async function keepNoProcess(): Promise<void> {
+    ;(await running)?.pool.rest()
+    await endBundlerProcess()
+  }
+
+  /** It starts while the first of them is bundled. */
+  async function wakeChild(): Promise<void> {
+    // Should it not start, the parse that needs it says so.
+    await (await running)?.pool.warmUp().catch(() => undefined)
+  }
+
   /** A folder that was gone and came back is another one to the operating system. */
   async function watchAnew(): Promise<void> {
     isLost = false
@@ -125,6 +141,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
           notEvaluated.delete(file)
           reports.remove(file)
         }
+        if (dirty.length > 0) void wakeChild()
         for (const file of dirty) queue.add(file)
         watch?.add(watchAlso)
       } catch (error) {
@@ -179,7 +196,13 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
       const outcome = reports.outcome(file)
       return outcome?.type === 'parsed' && !checked.has(`${file} ${outcome.bundleHash}`)
     })
-    if (unchecked.length === 0 || running === undefined) return
+    if (unchecked.length === 0) return
+    await idle.during(() => checkStabilityOf(unchecked))
+    rest()
+  }
+
+  async function checkStabilityOf(unchecked: readonly string[]): Promise<void> {
+    if (running === undefined) return
     const { pool, ...context } = await running
     await pool.inFreshChild(async (parse) => {
       for (const file of unchecked.slice(0, MOST_CHECKS_PER_CHILD)) {
@@ -192,7 +215,6 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
         if (warning !== null && !stopped) reports.warn(file, outcome.bundleHash, warning)
       }
     })
-    rest()
   }
 
   function planRescan(): void {
@@ -204,7 +226,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
     async start() {
       running ??= open()
       const { folder, pool } = await running
-      const warm = pool.warmUp()
+      const warm = idle.during(() => pool.warmUp())
       state = createFolderState(folder, now)
       watch = watchFolder(folder, (paths) => void look(paths), log)
       await Promise.all([warm, look()])
@@ -223,18 +245,21 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
     },
     async stop() {
       stopped = true
+      idle.stop()
       clearTimeout(rescanTimer)
       clearTimeout(calmTimer)
       queue.close()
       await watch?.close()
       await (await running?.catch(() => undefined))?.pool.stop()
       await Promise.all([queue.idle(), looking, checking])
+      await endBundlerProcess()
     },
     async parseOne(file) {
       running ??= open()
       const { pool, ...context } = await running
       const found = await createFolderState(context.folder, now).find(file)
-      const { outcome, bundle } = await evaluateFile(found, { ...context, sdkExports }, pool.parse)
+      const evaluated = idle.during(() => evaluateFile(found, { ...context, sdkExports }, pool.parse))
+      const { outcome, bundle } = await evaluated
       const at = now()
       if (outcome.type === 'broken') return { report: { ...outcome, file: found.file, at }, bundle: null }
       const parsed = outcome.type === 'parsed' ? outcome : { type: 'parsed' as const, bundleHash: '', dags: [] }

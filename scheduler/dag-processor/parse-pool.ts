@@ -1,17 +1,19 @@
 /**
- * The parse children: at most `SIZE` at once, used again while they are clean, one kept warm so that a dropped file need
- * not wait for a process to start. Invariant: after `stop` no child is left.
+ * The parse children: at most `SIZE` at once, used again while they are clean, one kept warm so that the next change need
+ * not wait for a process to start, until `rest` ends it too. Invariant: after `stop` no child is left.
  */
 import type { ParseRequest } from '../../core/ports/parse-protocol.ts'
 import { type ParseOutcome, type ParseProcess, type ParseProcessOptions, startParseProcess } from './parse-process.ts'
 
 export interface ParsePool {
-  /** Starts a warm child; rejects when children cannot be started here. */
+  /** Starts a child if there is none; rejects when children cannot be started here. */
   warmUp(): Promise<void>
   /** Waits for a free child. Rejects only when no child can be started, or the pool is stopped. */
   parse(request: Omit<ParseRequest, 'type' | 'id'>): Promise<ParseOutcome>
   /** In clean children that have parsed nothing but what `batch` asks for; ended afterwards. */
   inFreshChild<T>(batch: (parse: ParsePool['parse']) => Promise<T>): Promise<T>
+  /** Ends the children that wait; the next request starts one. */
+  rest(): void
   stop(): Promise<void>
 }
 
@@ -73,6 +75,7 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
 
   return {
     async warmUp() {
+      if (idle.length + busy > 0) return
       const child = start()
       idle.push(child)
       await child.ready
@@ -105,6 +108,9 @@ export function createParsePool(options: ParseProcessOptions): ParsePool {
       } finally {
         await retire(child)
       }
+    },
+    rest() {
+      for (const child of idle.splice(0)) void retire(child)
     },
     async stop() {
       stopped = true

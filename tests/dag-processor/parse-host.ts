@@ -1,9 +1,9 @@
-/** A program that does nothing but run a Dag processor, to be killed by a test: `parse-host.ts FOLDER CACHE`. */
+/** A program that does nothing but run a Dag processor, for tests to watch or kill: `parse-host.ts FOLDER CACHE [IDLE_MS]`. */
 import { createDagProcessor } from '../../scheduler/dag-processor/index.ts'
 import * as airflow from '../../sdk/airflow.ts'
 import * as tradewind from '../../sdk/index.ts'
 
-const [folder = '', cacheDir = ''] = process.argv.slice(2)
+const [folder = '', cacheDir = '', idleMs] = process.argv.slice(2)
 const processor = createDagProcessor({
   folder,
   cacheDir,
@@ -14,5 +14,6 @@ const processor = createDagProcessor({
   limits: { parseTimeoutMs: 60_000, parseMemoryMb: 256 },
   childEnv: {},
   log: (line) => console.log(line),
+  ...(idleMs === undefined ? {} : { idleMs: Number(idleMs) }),
 })
 await processor.start()
