@@ -9,6 +9,8 @@ export interface ContextSource {
   readonly runId: string
   readonly tryNumber: number
   readonly mapIndex: number
+  /** False when left out. */
+  readonly isCompensation?: boolean
   readonly context: DispatchContext
   readonly signal: AbortSignal
   readonly filesDir: string
@@ -30,6 +32,9 @@ class BuiltContext implements TaskContext {
   readonly tryNumber: number
   readonly maxTries: number
   readonly mapIndex: number
+  readonly isCompensation: boolean
+  readonly idempotencyKey: string
+  readonly correlationId: string | null
   readonly runAfter: Date
   readonly runType: DispatchContext['runType']
   readonly timezone: string
@@ -46,6 +51,9 @@ class BuiltContext implements TaskContext {
     this.tryNumber = source.tryNumber
     this.maxTries = context.maxTries
     this.mapIndex = source.mapIndex
+    this.isCompensation = source.isCompensation ?? false
+    this.idempotencyKey = context.idempotencyKey
+    this.correlationId = context.correlationId
     this.runAfter = new Date(context.runAfter)
     this.runType = context.runType
     this.timezone = context.timezone

@@ -19,6 +19,8 @@ export abstract class BaseDag<P, O extends TaskOptions> implements TaskScope<O> 
   declare readonly task: TaskScope<O>['task']
   /** Declares a group; ids inside are prefixed with its own. */
   declare readonly taskGroup: TaskScope<O>['taskGroup']
+  /** Declares a group that is undone as one: `dag.saga(id, (saga) => { ... })`. */
+  declare readonly saga: TaskScope<O>['saga']
   /** A choice on a boolean: `dag.if(ref).then(a).else(b)`. */
   declare readonly if: TaskScope<O>['if']
   /** A choice among several: `dag.switch(ref).case(a).case(b)`. */

@@ -45,6 +45,8 @@ export interface GroupDeclaration {
   /** What goes before the ids inside, with its dot; empty with `prefixGroupId: false`. */
   readonly prefix: string
   readonly options: unknown
+  /** What is in it is undone together. */
+  readonly saga: boolean
   readonly site: RawPosition | undefined
 }
 

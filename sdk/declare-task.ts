@@ -82,8 +82,8 @@ export function declareTask(place: Place, args: readonly unknown[]): TaskDeclara
   return task
 }
 
-/** Declares a group inside `place`. */
-export function declareGroup(place: Place, id: unknown, options: unknown): GroupDeclaration {
+/** Declares a group, or a saga, inside `place`. */
+export function declareGroup(place: Place, id: unknown, options: unknown, saga: boolean): GroupDeclaration {
   const outer = place.group?.prefix ?? ''
   const groupId = `${outer}${typeof id === 'string' ? id : describe(id)}`
   const prefixed = !(isRecord(options) && options.prefixGroupId === false)
@@ -93,6 +93,7 @@ export function declareGroup(place: Place, id: unknown, options: unknown): Group
     parent: place.group,
     prefix: prefixed ? `${groupId}.` : outer,
     options,
+    saga,
     site: callSite(),
   }
   place.dag.groups.push(group)

@@ -1,6 +1,15 @@
 /**
  * What a Dag file imports as `tradewind`. It records and never runs: importing it starts nothing and reads nothing.
  */
+export type {
+  Compensable,
+  CompensableTrigger,
+  Compensation,
+  CompensationArguments,
+  CompensationCause,
+  CompensationSettings,
+  TriggerCompensation,
+} from './compensation.ts'
 export { Dag } from './dag.ts'
 export { type TriggerTask, triggerDagRun } from './declare-task.ts'
 export { ConnectionNotFoundError, FailError, SkipError, VariableNotFoundError } from './errors.ts'

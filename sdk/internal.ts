@@ -3,6 +3,7 @@
  * import the file, serialize what was collected. Running: find the handler, run it in a scope, choose its branches.
  */
 import { type CollectionOptions, type Collection as OpenCollection, openCollection } from './collection.ts'
+import { type BoundCompensation, compensationOfTask } from './compensation.ts'
 import type { BaseDag } from './dag.ts'
 import { type DagDeclarations, declarationsOf, type TaskDeclaration } from './declarations.ts'
 import type { TaskOptions } from './options.ts'
@@ -41,6 +42,12 @@ export function handlerOf(dag: { readonly dagId: string }, taskId: string): Boun
   if (call === undefined && declarations.registered) return () => handler({ ctx: getContext(), client: getClient() })
   // Called without arguments, it may have defaults of its own.
   return (args) => handler(call?.inputs === undefined && Object.keys(args).length === 0 ? undefined : args)
+}
+
+/** The code that undoes a task, or `undefined` when there is none in it. Call it inside `runInScope`. */
+export function compensationOf(dag: { readonly dagId: string }, taskId: string): BoundCompensation | undefined {
+  const task = tasksById(declarationsOf(dag)).get(taskId)
+  return task === undefined ? undefined : compensationOfTask(task)
 }
 
 const byId = new WeakMap<DagDeclarations, Map<string, TaskDeclaration>>()

@@ -3,7 +3,7 @@
  * when the Dag runs, so nothing here has a default of its own. A name that is not listed is an error of `tsc` and an import
  * problem. Airflow's own names (`dagDisplayName`, `executionTimeout`, `retryExponentialBackoff`) mean what they mean there.
  */
-import type { TriggerRule, WeightRule } from '../core/serialized-dag.ts'
+import type { ErrorStrategy, TriggerRule, WeightRule } from '../core/serialized-dag.ts'
 import type { ParamsSpec } from './params.ts'
 import type { JsonInput } from './task-ref.ts'
 
@@ -49,6 +49,8 @@ export interface DefaultTaskOptions {
   readonly timeout?: Duration | null | undefined
   /** Airflow's name for `timeout`. */
   readonly executionTimeout?: Duration | null | undefined
+  /** What its final failure leads to, and whether it is retried before; the Dag's unless set. */
+  readonly errorStrategy?: ErrorStrategy | undefined
   /** Which states upstream let it run; `all_success` unless set. */
   readonly triggerRule?: TriggerRule | undefined
   readonly pool?: string | undefined
@@ -102,6 +104,12 @@ export interface DagOptions<P extends ParamsSpec = ParamsSpec> {
   readonly maxActiveTasks?: number | undefined
   /** A run older than this fails. */
   readonly dagrunTimeout?: Duration | undefined
+  /** What the final failure of a task leads to: `retry-then-compensate` unless set here or in the configuration. */
+  readonly errorStrategy?: ErrorStrategy | undefined
+  /** The first final failure ends the run: what has not begun is skipped, what runs is cancelled. */
+  readonly failFast?: boolean | undefined
+  /** By what people search: text with params in it, such as `'order-{params.orderId}'`. A trigger may give another one. */
+  readonly correlationId?: string | undefined
   readonly isPausedUponCreation?: boolean | undefined
   readonly displayName?: string | undefined
   /** Airflow's name for `displayName`. */

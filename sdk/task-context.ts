@@ -28,6 +28,15 @@ export interface TaskContext<P = { readonly [name: string]: Json }> {
   readonly maxTries: number
   /** -1 unless mapped. */
   readonly mapIndex: number
+  /** What runs is the code that undoes the task, not its handler. */
+  readonly isCompensation: boolean
+  /**
+   * The same on every retry of this task instance and after every crash, so that what is done with it is done once; another
+   * one for its compensation.
+   */
+  readonly idempotencyKey: string
+  /** By what people search for this run and those it started (an order number), or `null`. */
+  readonly correlationId: string | null
   /** Fires when the try is cancelled or its time is up: pass it to `fetch`, timers, child processes. */
   readonly signal: AbortSignal
   /** The tick this run stands for. Throws in a run that was triggered without one: use `runAfter` there. */

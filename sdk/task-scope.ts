@@ -1,13 +1,14 @@
 /**
- * The methods a Dag and its groups share: declare tasks and groups, decide, trigger. Everything declared in a group has the
+ * The methods a Dag and its groups share: declare tasks, groups and sagas, decide, trigger. Everything declared in a group has the
  * group's id as prefix.
  */
 import { brand, branded } from './brand.ts'
 import { callSite } from './call-site.ts'
-import type { GroupDeclaration, TaskDeclaration } from './declarations.ts'
+import type { Compensable, CompensableTrigger } from './compensation.ts'
+import { describe, type GroupDeclaration, type TaskDeclaration } from './declarations.ts'
 import { declareGroup, declareTask, isRecord, type Place, type TriggerTask, triggerDagRun } from './declare-task.ts'
 import { Condition, declareGate, Switch, type SwitchValue } from './gate.ts'
-import { GraphNode, type Node } from './graph-node.ts'
+import { GraphNode, type Node, nodeRecord } from './graph-node.ts'
 import type { TaskGroupOptions, TaskOptions, TriggerDagRunSpec } from './options.ts'
 import {
   type DeciderArguments,
@@ -25,29 +26,52 @@ type Chooser = (args: never) => SwitchValue | Promise<SwitchValue>
 /** What a Dag and a group can hold. `O`: the task options its entry knows. */
 export interface TaskScope<O extends TaskOptions = TaskOptions> {
   /** Declares a task and gives back its factory; call that exactly once, with the arguments of the handler. */
-  task<H extends TaskFunction>(taskId: string, handler: H, options?: O): TaskFactory<H>
-  task(taskId: string, trigger: TriggerTask, options?: O): TriggerFactory
+  task<H extends TaskFunction, Also extends boolean = false>(
+    taskId: string,
+    handler: H,
+    options?: O & Compensable<H, Also>,
+  ): TaskFactory<H>
+  task(taskId: string, trigger: TriggerTask, options?: O & CompensableTrigger): TriggerFactory
   /** The id is `options.taskId`, or the name of the function. */
-  task<H extends TaskFunction>(handler: H, options?: O): TaskFactory<H>
-  task(trigger: TriggerTask, options: O & { readonly taskId: string }): TriggerFactory
+  task<H extends TaskFunction, Also extends boolean = false>(
+    handler: H,
+    options?: O & Compensable<H, Also>,
+  ): TaskFactory<H>
+  task(trigger: TriggerTask, options: O & CompensableTrigger & { readonly taskId: string }): TriggerFactory
 
   /** A group: ids inside are prefixed with its own. As an edge's end it stands for its first or last tasks. */
   taskGroup(groupId: string, options?: TaskGroupOptions): TaskGroup<O>
 
+  /**
+   * A group that is undone as one when a task in it fails for good; the run then goes another way. What comes after it waits
+   * until nothing of it is still to be undone. `build` is called at once with the saga. Sagas do not nest.
+   */
+  saga(sagaId: string, build: (saga: TaskGroup<O>) => void, options?: TaskGroupOptions): TaskGroup<O>
+  saga(sagaId: string, options?: TaskGroupOptions): TaskGroup<O>
+
   /** A choice on the boolean a task returns: `dag.if(ref).then(a).else(b)`; the side not taken is skipped. */
   if(decider: TaskRef<boolean>): Condition
   /** The same with the deciding task declared and placed at once. */
-  if<H extends Predicate>(handler: H, ...rest: DeciderArguments<H, O>): Condition
+  if<H extends Predicate, Also extends boolean = false>(
+    handler: H,
+    ...rest: DeciderArguments<H, O & Compensable<H, Also>>
+  ): Condition
 
   /** A choice among several on what a task returns: `dag.switch(ref).case(a).case(b)`. */
   switch<V extends SwitchValue>(decider: TaskRef<V>): Switch<V>
   /** The same with the deciding task declared and placed at once. */
-  switch<H extends Chooser>(handler: H, ...rest: DeciderArguments<H, O>): Switch<Awaited<ReturnType<H>>>
+  switch<H extends Chooser, Also extends boolean = false>(
+    handler: H,
+    ...rest: DeciderArguments<H, O & Compensable<H, Also>>
+  ): Switch<Awaited<ReturnType<H>>>
 
   /** A task, placed at once, that starts a run of another Dag and returns its run id. */
-  triggerDagRun(taskId: string, spec: TriggerDagRunSpec, options?: O): TaskRef<{ runId: string }>
+  triggerDagRun(taskId: string, spec: TriggerDagRunSpec, options?: O & CompensableTrigger): TaskRef<{ runId: string }>
   /** Airflow's form. */
-  triggerDagRun(spec: TriggerDagRunSpec & { readonly taskId: string }, options?: O): TaskRef<{ runId: string }>
+  triggerDagRun(
+    spec: TriggerDagRunSpec & { readonly taskId: string },
+    options?: O & CompensableTrigger,
+  ): TaskRef<{ runId: string }>
 }
 
 /** A group of tasks, also an end of edges. */
@@ -77,7 +101,13 @@ export function scopeMethods(place: Place) {
   }
   return {
     task: (...args: readonly unknown[]) => taskFactory(declareTask(place, args)),
-    taskGroup: (groupId: string, options?: unknown) => new Group(declareGroup(place, groupId, options)),
+    taskGroup: (groupId: string, options?: unknown) => new Group(declareGroup(place, groupId, options, false)),
+    saga: (sagaId: string, ...rest: readonly unknown[]) => {
+      const [build, options] = typeof rest[0] === 'function' ? rest : [undefined, rest[0]]
+      const saga = new Group(declareGroup(place, sagaId, options, true))
+      if (typeof build === 'function') buildSaga(place, saga, build as (saga: Group) => unknown)
+      return saga
+    },
     if: (value: unknown, inputs?: unknown, options?: unknown) =>
       new Condition(declareGate('if', decider(value, inputs, options))),
     switch: (value: unknown, inputs?: unknown, options?: unknown) =>
@@ -94,6 +124,19 @@ export function scopeMethods(place: Place) {
 
 function withoutTaskId(spec: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(spec).filter(([name]) => name !== 'taskId'))
+}
+
+/** What an asynchronous function declares after its first `await` comes too late to be seen. */
+function buildSaga(place: Place, saga: Group, build: (saga: Group) => unknown): void {
+  const site = callSite()
+  const result = build(saga)
+  if (!isRecord(result) || typeof result.then !== 'function' || nodeRecord(result) !== undefined) return
+  place.dag.mistakes.push({
+    code: 'bad-saga',
+    message: `The saga "${saga.groupId}" is built by an asynchronous function: it returned ${describe(result)}.`,
+    remedy: 'Declare its tasks without await; what has to be awaited belongs into a task.',
+    site,
+  })
 }
 
 class Group extends GraphNode {

@@ -50,7 +50,7 @@ async function parse(request: ParseRequest): Promise<void> {
     sources = bundle
     await new Promise((resolve) => setImmediate(resolve))
     if (uncaught.length > 0) throw new BundleLoadError(uncaught[0], bundle)
-    const { dags, problems } = serializeDags(bundle.dags, {
+    const { dags, problems, warnings } = serializeDags(bundle.dags, {
       file: request.file,
       positionOf: (raw) => bundle.positionOf(raw),
     })
@@ -59,6 +59,7 @@ async function parse(request: ParseRequest): Promise<void> {
       id: request.id,
       dags,
       problems: problems.map((problem) => withRequestFile(problem, request.file)),
+      warnings: warnings.map((warning) => withRequestFile(warning, request.file)),
       unclean: isUnclean(),
       rssBytes: process.memoryUsage.rss(),
     })

@@ -25,6 +25,8 @@ export type ParseReply =
       readonly dags: readonly SerializedDag[]
       /** Mistakes of the author; with any, the file is broken. */
       readonly problems: readonly ImportProblem[]
+      /** What does not keep the file from being taken. */
+      readonly warnings: readonly ImportProblem[]
       /** User code left timers, sockets or changed globals behind: take a new child for the next file. */
       readonly unclean: boolean
       readonly rssBytes: number

@@ -4,12 +4,19 @@ import type { BundleCode } from '../../core/ports/worker-api.ts'
 import type { ImportProblem } from '../../core/serialized-dag.ts'
 import { buildBundle } from './build-bundle.ts'
 import type { SdkExports } from './build-plugins.ts'
+import { checkCorrelation } from './check-correlation.ts'
 import { toParsedDag } from './content-hash.ts'
 import type { ParsePool } from './parse-pool.ts'
 import type { FoundFile } from './scan-folder.ts'
 
 export type FileOutcome =
-  | { readonly type: 'parsed'; readonly bundleHash: string; readonly dags: readonly ParsedDag[] }
+  | {
+      readonly type: 'parsed'
+      readonly bundleHash: string
+      readonly dags: readonly ParsedDag[]
+      /** Nothing when left out. */
+      readonly warnings?: readonly ImportProblem[]
+    }
   | { readonly type: 'broken'; readonly problems: readonly ImportProblem[] }
   /** No Dag in it: a module that others import. */
   | { readonly type: 'plain' }
@@ -44,10 +51,10 @@ export async function evaluateFile(
   if (answer.type === 'failed') {
     return { outcome: { type: 'broken', problems: [answer.problem] }, dependencies, bundle: null }
   }
-  if (answer.problems.length > 0) {
-    return { outcome: { type: 'broken', problems: answer.problems }, dependencies, bundle: null }
-  }
+  const problems = [...answer.problems, ...answer.dags.flatMap(checkCorrelation)]
+  if (problems.length > 0) return { outcome: { type: 'broken', problems }, dependencies, bundle: null }
   if (answer.dags.length === 0) return { outcome: { type: 'plain' }, dependencies, bundle: null }
   const dags = answer.dags.map((serialized) => toParsedDag(serialized, bundle.hash))
-  return { outcome: { type: 'parsed', bundleHash: bundle.hash, dags }, dependencies, bundle }
+  const { warnings } = answer
+  return { outcome: { type: 'parsed', bundleHash: bundle.hash, dags, warnings }, dependencies, bundle }
 }

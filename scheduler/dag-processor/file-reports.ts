@@ -48,8 +48,8 @@ export function createFileReports(report: (report: DagFileReport) => void, now: 
     }
     const { bundleHash, dags } = outcome
     const warned = warnings.get(file)
-    const own = warned?.bundleHash === bundleHash ? [warned.warning] : []
-    return { type: 'parsed', file, bundleHash, dags, warnings: own, at }
+    const later = warned?.bundleHash === bundleHash ? [warned.warning] : []
+    return { type: 'parsed', file, bundleHash, dags, warnings: [...(outcome.warnings ?? []), ...later], at }
   }
 
   function claim(file: string, dagIds: readonly string[], rank: number): void {

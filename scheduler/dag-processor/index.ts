@@ -263,7 +263,7 @@ export function createDagProcessor(options: DagProcessorOptions): DagProcessor {
       const at = now()
       if (outcome.type === 'broken') return { report: { ...outcome, file: found.file, at }, bundle: null }
       const parsed = outcome.type === 'parsed' ? outcome : { type: 'parsed' as const, bundleHash: '', dags: [] }
-      return { report: { ...parsed, file: found.file, warnings: [], at }, bundle }
+      return { report: { warnings: [], ...parsed, file: found.file, at }, bundle }
     },
   }
 }

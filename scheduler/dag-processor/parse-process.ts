@@ -25,7 +25,12 @@ export interface ParseProcessOptions {
 }
 
 export type ParseOutcome =
-  | { readonly type: 'parsed'; readonly dags: readonly SerializedDag[]; readonly problems: readonly ImportProblem[] }
+  | {
+      readonly type: 'parsed'
+      readonly dags: readonly SerializedDag[]
+      readonly problems: readonly ImportProblem[]
+      readonly warnings: readonly ImportProblem[]
+    }
   | { readonly type: 'failed'; readonly problem: ImportProblem }
 
 export interface ParseProcess {

@@ -1,6 +1,6 @@
 /**
  * The Dag of Airflow's own TypeScript SDK, by its option names. What has no meaning here (queues, executors, mail) is
- * accepted and ignored; what is not built yet (`dependsOnPast`, `failFast`, ...) is an import problem once it is switched on.
+ * accepted and ignored; what is not built yet (`dependsOnPast`, ...) is an import problem once it is switched on.
  */
 import { BaseDag } from '../dag.ts'
 import { declarationsOf } from '../declarations.ts'
@@ -11,7 +11,6 @@ import type { TaskRef } from '../task-ref.ts'
 /** Options of an Airflow Dag. Durations are seconds. */
 export interface DagSpec<P extends ParamsSpec = ParamsSpec> extends DagOptions<P> {
   readonly disableBundleVersioning?: boolean | undefined
-  readonly failFast?: boolean | undefined
   readonly maxConsecutiveFailedDagRuns?: number | undefined
   readonly queue?: string | undefined
   readonly renderTemplateAsNativeObj?: boolean | undefined

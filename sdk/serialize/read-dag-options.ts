@@ -1,10 +1,11 @@
 /** The options of a Dag, in the units of the serialized form, with the checks that look at more than one of them. */
 import type { Json } from '../../core/json.ts'
-import type { Schedule, SerializedDag } from '../../core/serialized-dag.ts'
+import type { ErrorStrategy, Schedule, SerializedDag } from '../../core/serialized-dag.ts'
 import { type DagDeclarations, describe } from '../declarations.ts'
 import { isRecord } from '../declare-task.ts'
 import {
   date,
+  filledText,
   flag,
   type OptionNames,
   type OptionTable,
@@ -16,7 +17,7 @@ import {
 } from './read-options.ts'
 import { readParams } from './read-params.ts'
 import { readSchedule } from './read-schedule.ts'
-import { type TaskSettings, taskOptionNames, taskSettings } from './read-task-options.ts'
+import { defaultOptionNames, errorStrategy, type TaskSettings, taskSettings } from './read-task-options.ts'
 import type { Report } from './report.ts'
 import { isZone, nearestZone } from './zones.ts'
 
@@ -39,6 +40,9 @@ interface DagOptionValues {
   maxActiveRuns: number
   maxActiveTasks: number
   dagrunTimeout: number
+  errorStrategy: ErrorStrategy
+  failFast: boolean
+  correlationId: string
   isPausedUponCreation: boolean
   displayName: string
   description: string
@@ -65,6 +69,9 @@ const TABLE: OptionTable<DagOptionValues> = {
   maxActiveRuns: { read: wholeNumber(1) },
   maxActiveTasks: { read: wholeNumber(1) },
   dagrunTimeout: { read: someTime },
+  errorStrategy: { read: errorStrategy },
+  failFast: { read: flag },
+  correlationId: { read: filledText },
   isPausedUponCreation: { read: flag },
   displayName: { read: text, aliases: ['dagDisplayName'] },
   description: { read: text },
@@ -73,7 +80,7 @@ const TABLE: OptionTable<DagOptionValues> = {
   tags: { read: tags },
 }
 
-const NOT_YET = new Set(['failFast', 'maxConsecutiveFailedDagRuns'])
+const NOT_YET = new Set(['maxConsecutiveFailedDagRuns'])
 const AIRFLOW_ONLY = new Set(['disableBundleVersioning', 'queue', 'renderTemplateAsNativeObj'])
 
 function optionNames(entry: DagDeclarations['entry']): OptionNames<DagOptionValues> {
@@ -103,12 +110,21 @@ export function readDagOptions(dag: DagDeclarations, report: Report): DagSetting
   }
   const defaults = readOptions(
     values.defaultArgs,
-    taskOptionNames(dag.entry),
+    defaultOptionNames(dag.entry),
     { owner: `the defaultArgs of ${owner}`, site },
     { zone },
     report,
   )
-  const { schedule: _s, timezone: _t, params: _p, defaultArgs: _d, dagrunTimeout, tags: tagList, ...same } = values
+  const {
+    schedule: _s,
+    timezone: _t,
+    params: _p,
+    defaultArgs: _d,
+    dagrunTimeout,
+    failFast,
+    tags: tagList,
+    ...same
+  } = values
   return {
     fields: {
       ...same,
@@ -116,6 +132,8 @@ export function readDagOptions(dag: DagDeclarations, report: Report): DagSetting
       schedule: 'kind' in schedule ? schedule : NEVER,
       timezone: zone,
       ...(dagrunTimeout === undefined ? {} : { dagrunTimeoutMs: dagrunTimeout }),
+      // `false` is what a Dag without it is: one that says so needs no other version.
+      ...(failFast === true ? { failFast } : {}),
       ...(params === undefined ? {} : { params }),
     },
     paramNames: names,

@@ -1,5 +1,5 @@
 /** The options of tasks, groups and `defaultArgs`, in the units of the serialized form. */
-import type { SerializedTask, TriggerRule, WeightRule } from '../../core/serialized-dag.ts'
+import type { ErrorStrategy, SerializedTask, TriggerRule, WeightRule } from '../../core/serialized-dag.ts'
 import { isRecord } from '../declare-task.ts'
 import {
   date,
@@ -17,6 +17,7 @@ import {
 } from './read-options.ts'
 
 type SettingNames =
+  | 'errorStrategy'
   | 'triggerRule'
   | 'retries'
   | 'retryDelayMs'
@@ -46,6 +47,9 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 /** By the names authors use. */
 interface TaskOptionValues {
   taskId: string
+  /** Read with the task it belongs to. */
+  compensate: unknown
+  errorStrategy: ErrorStrategy
   triggerRule: TriggerRule
   retries: number
   retryDelay: number
@@ -83,7 +87,16 @@ const TRIGGER_RULES: Readonly<Record<TriggerRule, true>> = {
   all_done_min_one_success: true,
   always: true,
 }
+const ERROR_STRATEGIES: Readonly<Record<ErrorStrategy, true>> = {
+  retry: true,
+  compensate: true,
+  'dead-letter': true,
+  'retry-then-compensate': true,
+}
 const WEIGHT_RULES: Readonly<Record<WeightRule, true>> = { absolute: true, downstream: true, upstream: true }
+
+/** Which errors are retried, undone or only kept. */
+export const errorStrategy: Reader<ErrorStrategy> = oneOf(Object.keys(ERROR_STRATEGIES) as ErrorStrategy[])
 
 const backoff: Reader<number> = (value) => {
   if (value === true) return { value: 2 }
@@ -96,6 +109,8 @@ const timeout: Reader<number | null> = (value, environment) =>
 
 const TABLE: OptionTable<TaskOptionValues> = {
   taskId: { read: text },
+  compensate: { read: (value) => ({ value }) },
+  errorStrategy: { read: errorStrategy },
   triggerRule: { read: oneOf(Object.keys(TRIGGER_RULES) as TriggerRule[]) },
   retries: { read: wholeNumber(0, 10_000) },
   retryDelay: { read: duration },
@@ -136,9 +151,16 @@ export function taskOptionNames(entry: 'tradewind' | 'airflow'): OptionNames<Tas
     : { table: TABLE, ignored: new Set(), notYet: NOT_YET, meaningless: AIRFLOW_ONLY }
 }
 
+/** Of `defaultArgs`: a compensation belongs to one handler. */
+export function defaultOptionNames(entry: 'tradewind' | 'airflow'): OptionNames<Omit<TaskOptionValues, 'compensate'>> {
+  const { compensate: _, ...table } = TABLE
+  const names = taskOptionNames(entry)
+  return { ...names, table, meaningless: new Set([...names.meaningless, 'compensate']) }
+}
+
 /** From the author's names to the serialized ones. */
 export function taskSettings(values: Partial<TaskOptionValues>): TaskSettings {
-  const { taskId: _, retryDelay, maxRetryDelay, timeout: timeoutMs, ...same } = values
+  const { taskId: _, compensate: _c, retryDelay, maxRetryDelay, timeout: timeoutMs, ...same } = values
   const settings: Writable<TaskSettings> = { ...same }
   if (retryDelay !== undefined) settings.retryDelayMs = retryDelay
   if (maxRetryDelay !== undefined) settings.maxRetryDelayMs = maxRetryDelay

@@ -9,6 +9,8 @@ export interface Finding {
   readonly remedy: string
   readonly site: RawPosition | undefined
   readonly taskId?: string | undefined
+  /** The file is taken all the same. */
+  readonly warning?: boolean
 }
 
 export type Report = (finding: Finding) => void
@@ -22,9 +24,15 @@ export interface Sources {
   readonly positionOf: PositionOf
 }
 
-/** A report for one Dag that appends to `problems`. The same finding at the same place is told once. */
-export function reportInto(problems: ImportProblem[], sources: Sources, dagId: unknown): Report {
-  return ({ code, message, remedy, site, taskId }) => {
+export interface Findings {
+  readonly problems: ImportProblem[]
+  readonly warnings: ImportProblem[]
+}
+
+/** A report for one Dag that appends to `findings`. The same finding at the same place is told once. */
+export function reportInto(findings: Findings, sources: Sources, dagId: unknown): Report {
+  return ({ code, message, remedy, site, taskId, warning }) => {
+    const list = warning === true ? findings.warnings : findings.problems
     const position = site === undefined ? null : sources.positionOf(site)
     const problem: ImportProblem = {
       code,
@@ -37,7 +45,7 @@ export function reportInto(problems: ImportProblem[], sources: Sources, dagId: u
     }
     const same = (other: ImportProblem) =>
       other.code === code && other.message === message && other.file === problem.file && other.line === problem.line
-    if (!problems.some(same)) problems.push(problem)
+    if (!list.some(same)) list.push(problem)
   }
 }
 

@@ -1,6 +1,7 @@
 /** One Dag from its declarations to its serialized form, every mistake on the way reported. */
 import type {
   BranchSpec,
+  CompensateSpec,
   SerializedDag,
   SerializedGroup,
   SerializedTask,
@@ -8,12 +9,20 @@ import type {
 } from '../../core/serialized-dag.ts'
 import type { DagDeclarations, EdgeDeclaration, GroupDeclaration, TaskDeclaration } from '../declarations.ts'
 import { checkIds } from './check-ids.ts'
+import { checkSagas } from './check-sagas.ts'
 import { findCycles } from './find-cycles.ts'
+import { readCompensate } from './read-compensate.ts'
 import { checkPeriod, type DagSettings, readDagOptions } from './read-dag-options.ts'
 import { edgesOfGate, readGate } from './read-gates.ts'
 import { type InputReader, inputReader } from './read-inputs.ts'
 import { flag, type OptionNames, readOptions, text } from './read-options.ts'
-import { type TaskSettings, taskOptionNames, taskSettings, unwrapBetaOptions } from './read-task-options.ts'
+import {
+  defaultOptionNames,
+  type TaskSettings,
+  taskOptionNames,
+  taskSettings,
+  unwrapBetaOptions,
+} from './read-task-options.ts'
 import { readTrigger } from './read-trigger.ts'
 import { ownLine, type Report, type Sources } from './report.ts'
 import { resolveEdges, type TaskGraph } from './resolve-edges.ts'
@@ -50,6 +59,8 @@ export function serializeDag(dag: DagDeclarations, sources: Sources, report: Rep
   reportCycles(placed, graph, report)
 
   const groupSettings = readGroups(dag, settings, report)
+  const ownSettings = new Map(placed.map((task) => [task, readTask(task, settings, groupSettings, report)]))
+  checkSagas(dag, placed, (task) => ownSettings.get(task)?.compensate !== undefined, report)
   return {
     format: FORMAT,
     dagId: dag.dagId,
@@ -67,7 +78,7 @@ export function serializeDag(dag: DagDeclarations, sources: Sources, report: Rep
         upstream: [...(graph.upstream.get(task)?.keys() ?? [])].map((upstream) => upstream.taskId).sort(),
         inputs: inputs.get(task) ?? {},
         ...defined({ branches: branch, trigger }),
-        ...readTask(task, settings, groupSettings, report),
+        ...ownSettings.get(task),
         ...defined({ line: ownLine(sources, task.site) }),
       }
     }),
@@ -194,10 +205,10 @@ function readGroups(
   for (const group of dag.groups) {
     const { site } = group
     const environment = { zone: dagSettings.zone }
-    const owner = `the group "${group.groupId}"`
+    const owner = `the ${group.saga ? 'saga' : 'group'} "${group.groupId}"`
     const options = readOptions(group.options, GROUP_OPTIONS, { owner, site }, environment, report)
     const defaultsOwner = { owner: `the defaultArgs of ${owner}`, site }
-    const own = readOptions(options.defaultArgs, taskOptionNames(dag.entry), defaultsOwner, environment, report)
+    const own = readOptions(options.defaultArgs, defaultOptionNames(dag.entry), defaultsOwner, environment, report)
     const outer = group.parent === undefined ? dagSettings.taskDefaults : settings.get(group.parent)?.defaults
     settings.set(group, { defaults: { ...outer, ...taskSettings(own) }, docMd: options.docMd })
   }
@@ -209,7 +220,7 @@ function readTask(
   dagSettings: DagSettings,
   groups: ReadonlyMap<GroupDeclaration, GroupSettings>,
   report: Report,
-): TaskSettings {
+): TaskSettings & { readonly compensate?: CompensateSpec } {
   const { taskId, site } = task
   const owner = `the task "${taskId}"`
   const names = taskOptionNames(task.dag.entry)
@@ -218,7 +229,23 @@ function readTask(
   const inherited = task.group === undefined ? dagSettings.taskDefaults : groups.get(task.group)?.defaults
   const settings = { ...inherited, ...taskSettings(values) }
   checkPeriod(settings.startDate, settings.endDate, { owner, site, taskId }, report)
-  return settings
+  if (isWithoutRetries(values.errorStrategy) && (values.retries ?? 0) > 0) {
+    report({
+      warning: true,
+      code: 'unused-retries',
+      message: `The task "${taskId}" has ${values.retries} retries, which its errorStrategy "${values.errorStrategy}" does not use.`,
+      remedy: `Remove the retries, or use "retry" or "retry-then-compensate".`,
+      site,
+      taskId,
+    })
+  }
+  const keepsOutput = settings.doXcomPush ?? true
+  const compensate = readCompensate(task, values.compensate, dagSettings.zone, keepsOutput, report)
+  return compensate === undefined ? settings : { ...settings, compensate }
+}
+
+function isWithoutRetries(strategy: SerializedTask['errorStrategy']): boolean {
+  return strategy === 'compensate' || strategy === 'dead-letter'
 }
 
 function serializeGroup(
@@ -228,6 +255,7 @@ function serializeGroup(
   return {
     groupId: group.groupId,
     ...defined({ parentId: group.parent?.groupId, docMd: settings.get(group)?.docMd }),
+    ...(group.saga ? { saga: true } : {}),
   }
 }
 

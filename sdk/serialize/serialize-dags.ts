@@ -4,22 +4,24 @@
  */
 import type { ImportProblem, SerializedDag } from '../../core/serialized-dag.ts'
 import { declarationsOf } from '../declarations.ts'
-import { reportInto, type Sources } from './report.ts'
+import { type Findings, reportInto, type Sources } from './report.ts'
 import { serializeDag } from './serialize-dag.ts'
 
 export interface SerializedDags {
   readonly dags: SerializedDag[]
   readonly problems: ImportProblem[]
+  /** What does not keep its Dag from running. */
+  readonly warnings: ImportProblem[]
 }
 
 export function serializeDags(dags: readonly object[], sources: Sources): SerializedDags {
-  const result: SerializedDags = { dags: [], problems: [] }
+  const result: SerializedDags = { dags: [], problems: [], warnings: [] }
   const declaredAt = new Map<unknown, string>()
   for (const dag of dags) {
     const declarations = declarationsOf(dag)
     const { dagId, site } = declarations
-    const problems: ImportProblem[] = []
-    const report = reportInto(problems, sources, dagId)
+    const findings: Findings = { problems: [], warnings: [] }
+    const report = reportInto(findings, sources, dagId)
     const position = site === undefined ? null : sources.positionOf(site)
     const first = declaredAt.get(dagId)
     if (first !== undefined) {
@@ -33,8 +35,9 @@ export function serializeDags(dags: readonly object[], sources: Sources): Serial
       declaredAt.set(dagId, position === null ? sources.file : `${position.file} line ${position.line}`)
     }
     const serialized = serializeDag(declarations, sources, report)
-    if (problems.length === 0) result.dags.push(serialized)
-    result.problems.push(...problems)
+    if (findings.problems.length === 0) result.dags.push(serialized)
+    result.problems.push(...findings.problems)
+    result.warnings.push(...findings.warnings)
   }
   return result
 }

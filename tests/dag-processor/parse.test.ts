@@ -244,3 +244,29 @@ function isAlive(pid: number): boolean {
     return false
   }
 }
+
+test('a Dag with warnings is taken, and they are told with it', async () => {
+  await using bench = await openWorkbench()
+  await bench.write('saga.ts', `${IMPORT}new Dag('saga').saga('all', (saga) => void saga.task('a', async () => {})())`)
+  await bench.processor.start()
+  const { dags, warnings } = await bench.parsed('saga.ts', 0)
+  expect(dags.map(({ serialized }) => serialized.dagId)).toEqual(['saga'])
+  expect(warnings).toMatchObject([{ code: 'saga-without-compensation', file: 'saga.ts', line: 2, dagId: 'saga' }])
+  expect((await bench.processor.parseOne('saga.ts')).report).toMatchObject({ warnings })
+})
+
+test.each([
+  ['order-{params.id', 'is not closed'],
+  ['order-{params.ordr}', 'have no "ordr"'],
+  ['order', 'names no param'],
+])('the correlation id %s is refused where the params are known', async (correlationId, why) => {
+  await using bench = await openWorkbench()
+  await bench.write(
+    'order.ts',
+    `${IMPORT}new Dag('order', { params: { order: 1 }, correlationId: '${correlationId}' })`,
+  )
+  await bench.processor.start()
+  expect((await bench.broken('order.ts', 0)).problems).toMatchObject([
+    { code: 'bad-correlation-id', message: expect.stringContaining(why), file: 'order.ts', line: 2, dagId: 'order' },
+  ])
+})

@@ -9,6 +9,7 @@ export interface ReadFile {
   readonly dags: readonly AnyDag[]
   readonly serialized: readonly SerializedDag[]
   readonly problems: readonly ImportProblem[]
+  readonly warnings: readonly ImportProblem[]
 }
 
 /** `code` may use the names of `sdk` and anything in `more`. */
@@ -23,11 +24,15 @@ export function readDagFile(code: string, sdk: 'tradewind' | 'airflow' = 'tradew
   } finally {
     collection.end()
   }
-  const { dags: serialized, problems } = serializeDags(collection.dags, {
+  const {
+    dags: serialized,
+    problems,
+    warnings,
+  } = serializeDags(collection.dags, {
     file: 'sales.ts',
     positionOf: (raw) => (raw.file === '/folder/of/dags/sales.ts' ? { file: 'sales.ts', line: raw.line } : null),
   })
-  return { dags: collection.dags, serialized, problems }
+  return { dags: collection.dags, serialized, problems, warnings }
 }
 
 /** The one Dag of a file without mistakes. */
