@@ -275,6 +275,8 @@ export type CommandRequest =
       readonly conf?: string
       readonly note?: string
       readonly correlationId?: string
+      /** Of the run whose task triggers: for a Dag that makes none. */
+      readonly inheritedCorrelationId?: string
       /** Used before for this Dag: answered with that run, nothing new. */
       readonly triggerKey?: string
     }

@@ -17,6 +17,7 @@ import { FINISHED_RUN_STATES } from '../core/states.ts'
 import { DagFileMemory } from './dag-file-memory.ts'
 import { deadHosts } from './dead-hosts.ts'
 import { Lease } from './lease.ts'
+import { runsNamedIn, withinOneTick } from './named-in-commands.ts'
 import { supersededTries } from './superseded-tries.ts'
 import { FencedError, tick } from './tick.ts'
 
@@ -260,9 +261,10 @@ class SchedulerLoop implements Scheduler {
     let more = this.#inbox.length > 0 || this.#files.isWaiting
     if (this.#commandsMayWait) {
       this.#commandsMayWait = false
-      const commands = await store.commandsAfter(0, COMMAND_BUDGET)
+      const found = await store.commandsAfter(0, COMMAND_BUDGET)
+      const commands = withinOneTick(found)
       for (const command of commands) events.push({ type: 'command', command })
-      if (commands.length === COMMAND_BUDGET) {
+      if (found.length === COMMAND_BUDGET || commands.length < found.length) {
         this.#commandsMayWait = true
         more = true
       }
@@ -286,11 +288,7 @@ class SchedulerLoop implements Scheduler {
 
   /** Commands may name runs that ended long ago: those are read for this tick only. */
   async #loadNamedRuns(memory: SchedulerMemory, events: readonly SchedulerEvent[]): Promise<Map<number, RunMemory>> {
-    const names = events.flatMap((event) => {
-      if (event.type !== 'command') return []
-      const { request } = event.command
-      return 'runId' in request && request.runId !== undefined ? [{ dagId: request.dagId, runId: request.runId }] : []
-    })
+    const names = runsNamedIn(events)
     if (names.length === 0) return new Map()
     const found = await this.#options.store.loadRuns(memory.epoch, names)
     const finished = found.runs.filter((run) => FINISHED_RUN_STATES.has(run.state))

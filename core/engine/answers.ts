@@ -1,6 +1,7 @@
 /** Answers to commands: an effect as JSON, or a refusal with its code (core/error-codes.ts). */
 import type { Json } from '../json.ts'
 import type { CommandAnswer } from '../records.ts'
+import type { Draft } from './draft.ts'
 
 export function accept(value: Json): CommandAnswer {
   return { ok: true, value: JSON.stringify(value) }
@@ -8,4 +9,11 @@ export function accept(value: Json): CommandAnswer {
 
 export function refuse(code: string, message: string): CommandAnswer {
   return { ok: false, code, message }
+}
+
+export function unknownDag(draft: Draft, dagId: string): CommandAnswer {
+  const known = [...draft.allDags()].map((dag) => dag.record.dagId)
+  const near = known.filter((id) => id.includes(dagId) || dagId.includes(id)).slice(0, 3)
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'see `tradewind dags list`'
+  return refuse('dag-not-found', `there is no Dag "${dagId}"; ${hint}`)
 }

@@ -2,13 +2,10 @@
  * What operators and tasks ask for. Each command is answered in the tick that takes it, with its effect or with an error
  * that names value, cause and remedy; each leaves an event with its actor.
  */
-import type { Json } from '../json.ts'
-import { resolveParams } from '../params.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest, RunRecord } from '../records.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../states.ts'
 import { isStorable, storable } from '../storable-text.ts'
-import { manualInterval } from '../timetable/index.ts'
-import { accept, refuse } from './answers.ts'
+import { accept, refuse, unknownDag } from './answers.ts'
 import { takeDagFile } from './dag-files.ts'
 import { deleteDag } from './delete-dag.ts'
 import type { Draft } from './draft.ts'
@@ -16,8 +13,9 @@ import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { takeValueCommand, withoutValues } from './named-values.ts'
 import { DRAIN } from './results.ts'
-import { takeRunCommand, UNSTORABLE_NOTE } from './run-commands.ts'
-import { plan, queueRun } from './runs.ts'
+import { takeRunCommand } from './run-commands.ts'
+import { plan } from './runs.ts'
+import { trigger } from './trigger.ts'
 
 export function takeCommand(draft: Draft, command: CommandRecord): void {
   const expired = command.notAfter !== null && command.notAfter < draft.now
@@ -91,83 +89,6 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
         `this scheduler does not know the command "${(request as CommandRequest).kind}"; upgrade it`,
       )
   }
-}
-
-function trigger(
-  draft: Draft,
-  command: CommandRecord,
-  request: Extract<CommandRequest, { kind: 'trigger' }>,
-): CommandAnswer {
-  const dag = draft.dag(request.dagId)
-  if (dag === undefined) return unknownDag(draft, request.dagId)
-  if (!dag.record.isActive) {
-    return refuse(
-      'dag-inactive',
-      `Dag "${request.dagId}" is inactive: its file ${dag.record.file} is gone or no longer declares it; put it back to run it`,
-    )
-  }
-  const { maxQueuedRuns } = draft.memory.defaults
-  if (dag.queued.length >= maxQueuedRuns) {
-    return refuse(
-      'too-many-queued-runs',
-      `${dag.queued.length} runs of Dag "${request.dagId}" are queued already, which is the most (scheduler.max_queued_runs); ` +
-        'trigger it again when some have ended, or give it a higher maxActiveRuns',
-    )
-  }
-  let conf: Json
-  try {
-    conf = JSON.parse(request.conf ?? '{}') as Json
-  } catch {
-    return refuse('bad-conf', 'conf is not JSON; pass an object such as {"region":"eu"}')
-  }
-  if (request.note != null && !isStorable(request.note)) return refuse('bad-note', UNSTORABLE_NOTE)
-  const resolved = resolveParams(dag.graph.serialized.params, conf)
-  if (!resolved.ok) return refuse('bad-params', resolved.message)
-  if (request.runId !== undefined && !isRunId(request.runId)) {
-    return refuse('bad-run-id', 'the run id must have 1 to 250 characters and no control characters')
-  }
-  if (request.runId !== undefined && draft.findRun(request.dagId, request.runId) !== undefined) {
-    return refuse('run-exists', `Dag "${request.dagId}" has a run "${request.runId}" already; choose another id`)
-  }
-  const logicalDate = request.logicalDate ?? manualDate(draft.now, dag)
-  if (!Number.isFinite(logicalDate) || Math.abs(logicalDate) > 8.64e15) {
-    return refuse('bad-logical-date', `the logical date ${request.logicalDate} is not an instant`)
-  }
-  const interval = manualInterval(dag.graph.schedule, logicalDate)
-  const lastManualDate = request.logicalDate === undefined ? logicalDate : dag.lastManualDate
-  const record = queueRun(
-    draft,
-    { ...dag, lastManualDate },
-    {
-      runType: 'manual',
-      runId: request.runId ?? `manual__${new Date(logicalDate).toISOString()}`,
-      logicalDate,
-      dataIntervalStart: interval.start,
-      dataIntervalEnd: interval.end,
-      runAfter: draft.now,
-      conf: JSON.stringify(resolved.params),
-      note: request.note ?? null,
-      triggeredBy: command.actor,
-    },
-  )
-  return accept({
-    dag_id: record.dagId,
-    dag_run_id: record.runId,
-    id: record.id,
-    is_paused: dag.record.isPaused,
-  })
-}
-
-/** 1 to 250 characters that a terminal shows and does not obey, and no halves of one. */
-function isRunId(text: string): boolean {
-  return text.length <= 250 && /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u.test(text)
-}
-
-/** Now, moved by a few milliseconds where needed: unique among manual runs and never on a tick of the schedule. */
-function manualDate(now: number, dag: DagMemory): number {
-  let date = Math.max(now, dag.lastManualDate + 1)
-  while (date % 1000 === 0 || date === dag.next?.logicalDate) date++
-  return date
 }
 
 function setPaused(draft: Draft, command: CommandRecord, dagId: string, isPaused: boolean): CommandAnswer {
@@ -287,11 +208,4 @@ function recallWaiting({ memory, cancels }: Draft): void {
     .filter(({ tryRecord }) => tryRecord.startDate === null)
     .map(({ record: { tiId, tryNumber } }) => ({ tiId, tryNumber }))
   if (keys.length > 0) cancels.push({ keys, reason: { by: DRAIN, ifWaiting: true } })
-}
-
-function unknownDag(draft: Draft, dagId: string): CommandAnswer {
-  const known = [...draft.allDags()].map((dag) => dag.record.dagId)
-  const near = known.filter((id) => id.includes(dagId) || dagId.includes(id)).slice(0, 3)
-  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'see `tradewind dags list`'
-  return refuse('dag-not-found', `there is no Dag "${dagId}"; ${hint}`)
 }

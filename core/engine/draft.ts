@@ -221,6 +221,10 @@ export class Draft {
     return run === undefined || this.#deletedRuns.includes(run.record.id) ? undefined : run
   }
 
+  isDeleted(dagRunId: number): boolean {
+    return this.#deletedRuns.includes(dagRunId) || this.rare.erasedRuns.has(dagRunId)
+  }
+
   /** The queue holds records: a changed one takes the old one's place. */
   replaceQueued(record: RunRecord): void {
     const dag = this.dag(record.dagId)

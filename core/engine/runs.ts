@@ -2,6 +2,8 @@
  * The life of a run: made by schedule or trigger, promoted when the Dag's cap allows, ended when its last TI has ended.
  * A queued run has no TIs; they are made in the tick that promotes it, so a thousand queued triggers cost a row each.
  */
+import { correlationOf } from '../correlation.ts'
+import type { Json } from '../json.ts'
 import type { RunRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
 import { FINISHED_TI_STATES, type RunState, type RunType, type TiState } from '../states.ts'
@@ -128,8 +130,16 @@ function fire(draft: Draft, dag: DagMemory, next: FireTime): void {
     conf: dag.defaultConf,
     note: null,
     triggeredBy: 'schedule',
+    correlationId: scheduledCorrelation(dag),
   })
   moveSchedule(draft, draft.dag(dag.record.dagId)!, next)
+}
+
+/** By the Dag's template over its default params; a Dag whose template needs a conf has none. */
+function scheduledCorrelation({ graph: { serialized }, defaultConf }: DagMemory): string | null {
+  if (serialized.correlationId === undefined) return null
+  const made = correlationOf(serialized.correlationId, JSON.parse(defaultConf) as Json)
+  return made.ok ? made.id : null
 }
 
 /** Sets the newest automatic run and computes the next. */

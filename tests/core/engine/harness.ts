@@ -4,11 +4,13 @@ import { apply } from '../../../core/engine/apply.ts'
 import { type DecideOptions, decide, type Plan } from '../../../core/engine/decide.ts'
 import type { SchedulerEvent } from '../../../core/engine/events.ts'
 import type { SchedulerMemory } from '../../../core/engine/memory.ts'
-import { rebuild } from '../../../core/engine/rebuild.ts'
+import { loadedRuns, rebuild } from '../../../core/engine/rebuild.ts'
 import type { PlatformDefaults } from '../../../core/platform-defaults.ts'
 import type { Dispatch, TryOutcome } from '../../../core/ports/executor.ts'
 import type { CommandAnswer, CommandRequest, RunRecord, TiRecord } from '../../../core/records.ts'
 import type { SerializedDag, SerializedTask } from '../../../core/serialized-dag.ts'
+import { FINISHED_RUN_STATES } from '../../../core/states.ts'
+import { namesIn, runsNamedIn } from '../../../scheduler/named-in-commands.ts'
 import { MemoryTables } from '../../../testing/memory-tables.ts'
 import { compareMemory } from '../../../testing/simulation/compare-memory.ts'
 import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
@@ -112,9 +114,22 @@ export class Engine {
   }
 
   command(request: CommandRequest, actor = 'user:anna'): CommandAnswer {
-    const id = this.tables.submit(request, actor, this.now)
-    this.tick([{ type: 'command', command: this.tables.commands.get(id)!.record }])
-    return this.tables.commands.get(id)!.answer!
+    const [answer] = this.commands([request], actor)
+    return answer!
+  }
+
+  /** All in one tick, with what they name and memory does not hold, as the loop reads it. */
+  commands(requests: readonly CommandRequest[], actor = 'user:anna', events: SchedulerEvent[] = []): CommandAnswer[] {
+    const ids = requests.map((request) => this.tables.submit(request, actor, this.now))
+    const commands = ids.map((id) => ({ type: 'command' as const, command: this.tables.commands.get(id)!.record }))
+    const wanted = namesIn(commands)
+    const runs = this.tables.runsByName(runsNamedIn(commands))
+    const finished = runs.runs.filter((run) => FINISHED_RUN_STATES.has(run.state))
+    this.tick([...events, ...commands], {
+      loaded: loadedRuns({ ...runs, runs: finished }, this.#defaults),
+      ...(wanted === null ? {} : { found: this.tables.lookUp(wanted) }),
+    })
+    return ids.map((id) => this.tables.commands.get(id)!.answer!)
   }
 
   trigger(dagId: string): RunRecord {
