@@ -19,6 +19,12 @@ const ORDER = {
 export interface HopLimit {
   /** Milliseconds of `hops` hops one after another. */
   measure(hops: number): Promise<number>
+  /**
+   * The same where each hop's round trip has a child work for a while, less that work. Everything was asleep meanwhile, so
+   * the round trip and the insert take longer than one after another without a pause.
+   * @param work sends one order to a warm child and resolves, when its answer has come, with how long the child worked.
+   */
+  measureAround(hops: number, work: () => Promise<number>): Promise<number>
   close(): Promise<void>
 }
 
@@ -31,13 +37,16 @@ export async function openHopLimit(connection: pg.ClientConfig): Promise<HopLimi
   )
   const child = await startEchoChild()
   let id = 0
-  const hop = async () => {
+  const insert = async () => {
     id += 1
     await client.query({
       name: 'hop',
       text: 'insert into bench_limit values ($1, $2, $3)',
       values: [id, 'success', Date.now()],
     })
+  }
+  const hop = async () => {
+    await insert()
     await roundTrip(child, ORDER)
   }
   for (let warm = 0; warm < 100; warm += 1) await hop()
@@ -46,6 +55,15 @@ export async function openHopLimit(connection: pg.ClientConfig): Promise<HopLimi
       const started = performance.now()
       for (let n = 0; n < hops; n += 1) await hop()
       return performance.now() - started
+    },
+    measureAround: async (hops, work) => {
+      const started = performance.now()
+      let worked = 0
+      for (let n = 0; n < hops; n += 1) {
+        worked += await work()
+        await insert()
+      }
+      return performance.now() - started - worked
     },
     close: async () => {
       child.disconnect()
