@@ -86,7 +86,7 @@ create table compensation (
   constraint compensation_pkey PRIMARY KEY (ti_id, forward_try)
   constraint compensation_state CHECK ((state = ANY (ARRAY['compensating'::text, 'compensated'::text, 'compensation_failed'::text, 'withdrawn'::text])))
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
-CREATE INDEX compensation_dag_run_id_index ON compensation USING btree (dag_run_id);
+CREATE INDEX compensation_dag_run_id_ti_id_forward_try_index ON compensation USING btree (dag_run_id, ti_id, forward_try);
 CREATE UNIQUE INDEX compensation_pkey ON compensation USING btree (ti_id, forward_try);
 
 create table connection (

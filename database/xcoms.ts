@@ -1,9 +1,9 @@
 /**
  * XComs as tasks ask for them. Invariant: a value belongs to the try that wrote it; a reader gets the one of the last try
- * that has it.
+ * that has it. What a compensation returned is not the task's value; what it set by name is read like any other.
  *
  * Indexes: `xcom` by (ti_id, try_number, key), `dag_run (dag_id, run_id)` and `(dag_id, logical_date)`, `task_instance
- * (dag_run_id, task_id, map_index)`. Locks: the row written.
+ * (dag_run_id, task_id, map_index)`, `compensation` by TI. Locks: the row written.
  */
 import type pg from 'pg'
 import type { TryKey } from '../core/ids.ts'
@@ -32,7 +32,7 @@ export async function readXCom(pool: pg.Pool, locator: XComLocator): Promise<str
         select x.json from here
         join task_instance ti on ti.dag_run_id = here.id and ti.task_id = $3 and ti.map_index = $4
         join xcom x on x.ti_id = ti.id and x.key = $5
-        order by x.try_number desc limit 1
+        where ${OF_THE_TASK} order by x.try_number desc limit 1
       )
       select json from own
       ${includePriorDates ? `union all (${EARLIER_XCOM})` : ''}
@@ -42,6 +42,10 @@ export async function readXCom(pool: pg.Pool, locator: XComLocator): Promise<str
   return result.rows[0]?.json ?? null
 }
 
+/** Of the alias `x`. */
+export const OF_THE_TASK = `(x.key <> 'return_value' or not exists (
+  select from compensation c where c.ti_id = x.ti_id and x.try_number between c.first_try and c.last_try))`
+
 const EARLIER_XCOM = `
   select found.json from here
   join lateral (
@@ -49,6 +53,7 @@ const EARLIER_XCOM = `
     join task_instance ti on ti.dag_run_id = r.id and ti.task_id = $3 and ti.map_index = $4
     join xcom x on x.ti_id = ti.id and x.key = $5
     where r.dag_id = here.dag_id and r.logical_date is not null and r.logical_date < here.logical_date
+      and ${OF_THE_TASK}
     order by r.logical_date desc, x.try_number desc limit 1
   ) as found on not exists (select from own)`
 

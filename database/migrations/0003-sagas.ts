@@ -26,7 +26,7 @@ function compensationTables(knex: Knex): string[] {
       .createTable('compensation', (table) => {
         table.bigInteger('ti_id').notNullable()
         table.integer('forward_try').notNullable().comment('the try that is undone')
-        table.bigInteger('dag_run_id').notNullable().index()
+        table.bigInteger('dag_run_id').notNullable()
         table.text('forward_state').notNullable()
         table.text('state').notNullable()
         table.text('scope').comment('saga (group) id; null: the whole run')
@@ -38,6 +38,7 @@ function compensationTables(knex: Knex): string[] {
         table.text('failed_task')
         table.text('error')
         table.primary(['ti_id', 'forward_try'])
+        table.index(['dag_run_id', 'ti_id', 'forward_try'])
       })
       .createTable('ti_override', (table) => {
         table.bigInteger('ti_id').primary()

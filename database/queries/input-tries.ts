@@ -1,8 +1,8 @@
 /**
  * Return values that a try was given by its upstreams: of each, the try that was its last one when this try was queued,
- * for a task instance is only dispatched once its upstreams have ended.
+ * for a task instance is only dispatched once its upstreams have ended. Tries that undid it are no such try.
  *
- * Indexes: `task_instance (dag_run_id, task_id, map_index)`, primary keys of `try` and `xcom`. Locks: none.
+ * Indexes: `task_instance (dag_run_id, task_id, map_index)`, primary keys of `try`, `compensation` and `xcom`. Locks: none.
  */
 import type pg from 'pg'
 
@@ -32,6 +32,9 @@ export async function upstreamValues(
      left join lateral (
        select t.try_number from try t
        where t.ti_id = ti.id and ($3::bigint is null or t.queued_at <= to_timestamp($3::bigint / 1000.0))
+         and not exists (
+           select from compensation c where c.ti_id = t.ti_id and t.try_number between c.first_try and c.last_try
+         )
        order by t.try_number desc limit 1
      ) t on true
      left join xcom x on x.ti_id = ti.id and x.try_number = t.try_number and x.key = 'return_value'

@@ -2,7 +2,8 @@
  * Pages of DagRuns with filters. By id a page goes on from where the last one ended, through an index, however many rows
  * there are; other orders are for one Dag's runs. Counting stops at a limit.
  *
- * Indexes: `dag_run` by id, (dag_id, id), (dag_id, logical_date); unfinished states through `open_run`. Locks: none.
+ * Indexes: `dag_run` by id, (dag_id, id), (dag_id, logical_date), (correlation_id, id); unfinished states through `open_run`.
+ * Locks: none.
  */
 import type { Knex } from 'knex'
 import type pg from 'pg'
@@ -33,6 +34,8 @@ export interface RunPageFilter {
   readonly types?: readonly RunType[]
   /** Part of the run id. */
   readonly runIdContains?: string
+  /** Exactly. */
+  readonly correlationId?: string
   /** Both inclusive. */
   readonly dates?: Partial<Record<RunDate, { readonly from?: number; readonly to?: number }>>
 }
@@ -66,7 +69,7 @@ export async function countRuns(pool: pg.Pool, filter: RunPageFilter): Promise<n
 }
 
 function filtered(query: Knex.QueryBuilder, filter: RunPageFilter): Knex.QueryBuilder {
-  const { dagId, states, types, runIdContains, dates } = filter
+  const { dagId, states, types, runIdContains, correlationId, dates } = filter
   if (dagId !== undefined) query.where('r.dag_id', dagId)
   if (states !== undefined) {
     query.whereIn('r.state', [...states])
@@ -76,6 +79,7 @@ function filtered(query: Knex.QueryBuilder, filter: RunPageFilter): Knex.QueryBu
   }
   if (types !== undefined) query.whereIn('r.run_type', [...types])
   if (runIdContains !== undefined) query.whereRaw('position(? in r.run_id) > 0', [runIdContains])
+  if (correlationId !== undefined) query.where('r.correlation_id', correlationId)
   for (const date of RUN_DATES) {
     const { from, to } = dates?.[date] ?? {}
     if (from !== undefined) query.where(COLUMN[date], '>=', new Date(from).toISOString())

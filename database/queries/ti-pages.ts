@@ -3,7 +3,8 @@
  * runs, taken in the order of their ids, so it stays quick with millions of rows; where the filter finds little
  * there, the page is short and says where to go on.
  *
- * Indexes: `dag_run` by id and (dag_id, id), `task_instance (dag_run_id, ...)`, `try` by primary key. Locks: none.
+ * Indexes: `dag_run` by id, (dag_id, id) and (correlation_id, id), `task_instance (dag_run_id, ...)`, `try` by primary key.
+ * Locks: none.
  */
 import type pg from 'pg'
 import type { TiRecord, TryRecord } from '../../core/records.ts'
@@ -13,6 +14,8 @@ import { type TryRow, tiColumns, toTryRecord, tryColumns } from '../store/load.t
 export interface TiPage {
   /** Of all Dags when left out. */
   readonly dagId?: string
+  /** Of their runs, exactly. */
+  readonly correlationId?: string
   readonly taskIds?: readonly string[]
   readonly states?: readonly TiState[]
   /** Of the TI's start; both inclusive. */
@@ -65,8 +68,9 @@ async function readWindow(
   const window = await pool.query<{ id: number }>(
     `select r.id from ${isOpenOnly ? 'open_run o join dag_run r on r.id = o.dag_run_id' : 'dag_run r'}
      where ($1::text is null or r.dag_id = $1) and ($2::bigint is null or r.id ${page.falling ? '<=' : '>='} $2)
+       ${page.correlationId === undefined ? '' : 'and r.correlation_id = $4'}
      order by r.id ${direction} limit $3`,
-    [page.dagId ?? null, cursor?.run ?? null, runs],
+    [page.dagId ?? null, cursor?.run ?? null, runs, ...(page.correlationId === undefined ? [] : [page.correlationId])],
   )
   const ids = window.rows.map((row) => row.id)
   const lastRun = ids.length < runs ? null : (ids.at(-1) ?? null)

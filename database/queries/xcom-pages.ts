@@ -1,5 +1,6 @@
-/** XComs of a TI for people to read. Index: `xcom` by (ti_id, try_number, key). Locks: none. */
+/** XComs of a TI for people to read. Indexes: `xcom` by (ti_id, try_number, key), `compensation` by TI. Locks: none. */
 import type pg from 'pg'
+import { OF_THE_TASK } from '../xcoms.ts'
 
 export interface XComRow {
   readonly key: string
@@ -22,7 +23,7 @@ export async function listXComs(pool: pg.Pool, tiId: number, tryNumber?: number)
   return result.rows
 }
 
-/** Of the try named, or of the last one that has it. */
+/** Of the try named, or of the last one that has it, as a task would read it (`xcoms.ts`). */
 export async function getXCom(
   pool: pg.Pool,
   which: { readonly tiId: number; readonly key: string; readonly tryNumber?: number },
@@ -30,7 +31,7 @@ export async function getXCom(
   const result = await pool.query<XComRow & { json: string }>(
     `select x.key, x.try_number as "tryNumber", x.json, octet_length(x.json) as bytes, t.end_date as at
      from xcom x left join try t on t.ti_id = x.ti_id and t.try_number = x.try_number
-     where x.ti_id = $1 and x.key = $2 and ($3::integer is null or x.try_number = $3)
+     where x.ti_id = $1 and x.key = $2 and case when $3::integer is null then ${OF_THE_TASK} else x.try_number = $3 end
      order by x.try_number desc limit 1`,
     [which.tiId, which.key, which.tryNumber ?? null],
   )

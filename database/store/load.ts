@@ -195,7 +195,7 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
 /**
  * Runs by name with their TIs and versions, for commands about runs that are not in memory. Statements by key, so the
  * session's settings are right. Indexes: `dag_run (dag_id, run_id)`, `task_instance (dag_run_id, ...)`, `compensation
- * (dag_run_id)`, `ti_override (dag_run_id)`, primary keys.
+ * (dag_run_id, ...)`, `ti_override (dag_run_id)`, primary keys.
  */
 export async function loadRunsByName(leader: pg.ClientBase, asked: readonly RunName[]): Promise<LoadedRuns> {
   // No run has a name that cannot be stored, and asking for one would be an error that comes back with every reload.

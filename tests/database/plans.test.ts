@@ -6,20 +6,39 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TickWrites } from '../../core/ports/store.ts'
 import { withDefaults } from '../../database/connect.ts'
+import { listCompensations, newestCompensations } from '../../database/queries/compensations.ts'
+import { correlatedRunIds, runsByCorrelationPrefix } from '../../database/queries/correlated-runs.ts'
+import { countOpenLetters, pageLetters } from '../../database/queries/dead-letters.ts'
 import { listEvents, listEventsAfter } from '../../database/queries/events.ts'
+import { getLetter } from '../../database/queries/letter-detail.ts'
+import { pageLetterGroups } from '../../database/queries/letter-groups.ts'
 import { countOpenStates } from '../../database/queries/overview.ts'
+import { pageRuns } from '../../database/queries/run-pages.ts'
 import { getRun, listRuns } from '../../database/queries/runs.ts'
 import { getTi, listTis, listTries, listTriesOfRun } from '../../database/queries/task-instances.ts'
+import { pageTis } from '../../database/queries/ti-pages.ts'
 import { CommitStatements, leaderSettings } from '../../database/store/commit-statement.ts'
+import { loadRunsByName } from '../../database/store/load.ts'
+import { lookUp } from '../../database/store/look-up.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { readReturnValues, readXCom } from '../../database/xcoms.ts'
-import { event, execution, noWrites, run, ti, tryOf } from '../support/records.ts'
+import { compensation, deadLetter, event, execution, noWrites, run, ti, tryOf } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const ROWS = 100_000
-const BIG_TABLES = ['task_instance', 'event', 'try', 'dag_run', 'xcom', 'command']
+const BIG_TABLES = [
+  'task_instance',
+  'event',
+  'try',
+  'dag_run',
+  'xcom',
+  'command',
+  'compensation',
+  'dead_letter',
+  'ti_override',
+]
 
-/** Of a busy scheduler: ends, starts, results, history, a run that ends and one that begins. */
+/** Of a busy scheduler: ends, starts, results, history, a run that ends and one that begins, a saga, letters. */
 const tickWrites: TickWrites = {
   ...noWrites,
   updatedTis: [ti(5, 1, 't', { state: 'success' }), ti(6, 1, 't', { state: 'queued' })],
@@ -37,6 +56,10 @@ const tickWrites: TickWrites = {
   xcoms: [{ tiId: 5, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '1' }],
   events: [event(ROWS + 1), event(ROWS + 2)],
   answers: [{ commandId: 1, answer: { ok: true, value: '1' }, lastEventId: 1 }],
+  compensations: [compensation(5, 1, { state: 'compensated' }), compensation(ROWS + 1, 1)],
+  deadLetters: [deadLetter(6, 1)],
+  deadLetterOutcomes: [{ tiId: 7, tryNumber: 1, status: 'discarded', reason: 'known', actor: 'user:anna', at: 5 }],
+  tiOverrides: [{ tiId: 5, dagRunId: 1, life: 1, inputs: null }],
 }
 
 interface PlanNode {
@@ -80,6 +103,16 @@ async function fill(): Promise<void> {
      select i, 1, 'return_value', 1 + (i - 1) / 10, '{}' from generate_series(1, ${ROWS}) i`,
     `insert into event (id, at, dag_run_id, kind, actor)
      select i, now(), 1 + (i - 1) / 30, 'ti.queued', 'scheduler' from generate_series(1, ${ROWS}) i`,
+    `update dag_run set correlation_id = 'order-' || id / 2, trigger_key = 'key-' || id where id % 2 = 0`,
+    `insert into compensation (ti_id, forward_try, dag_run_id, forward_state, state, planned_at, actor)
+     select i, 1, 1 + (i - 1) / 10, 'success', 'compensated', now(), 'scheduler' from generate_series(1, ${ROWS}) i`,
+    `insert into ti_override (ti_id, dag_run_id, life) select i, 1 + (i - 1) / 10, 1 from generate_series(1, ${ROWS}) i`,
+    `insert into dead_letter (ti_id, try_number, dag_run_id, dag_id, task_id, map_index, version_id, kind, strategy,
+       fingerprint, cause_kind, message, at, status, actor, settled_at)
+     select i, 1, 1 + (i - 1) / 10, 'dag_' || i % 100, 'task_' || i % 10, -1, 1, 'task', 'retry', 'f' || i % 300, 'error',
+       'message ' || i, to_timestamp(i), case when i % 1000 = 0 then 'open' else 'discarded' end, 'a',
+       case when i % 1000 = 0 then null else now() end
+     from generate_series(1, ${ROWS}) i`,
     `insert into command (request, actor, created_at, answer)
      select '{}', 'user:anna', now(), '{}' from generate_series(1, ${ROWS}) i`,
   ]) {
@@ -103,6 +136,24 @@ async function scansOf(client: pg.ClientBase | pg.Pool, sql: string, values: unk
   return scans(rows[0]!['QUERY PLAN'][0].Plan)
 }
 
+interface Asked {
+  readonly text: string
+  readonly values: unknown[]
+}
+
+/** The real pool, with an ear on it. */
+function listenedTo(real: pg.Pool | pg.ClientBase): { pool: pg.Pool; asked: Asked[] } {
+  const asked: Asked[] = []
+  const pool = {
+    query: (query: string | { text: string; values?: unknown[] }, values?: unknown[]) => {
+      const text = typeof query === 'string' ? query : query.text
+      asked.push({ text, values: values ?? (typeof query === 'string' ? [] : (query.values ?? [])) })
+      return real.query(text, asked.at(-1)!.values)
+    },
+  } as unknown as pg.Pool
+  return { pool, asked }
+}
+
 describe('plans at 100,000 rows', () => {
   it('the tick goes by keys, though it was prepared on empty tables', async () => {
     const statement = new CommitStatements().statement(1, tickWrites)!
@@ -114,15 +165,7 @@ describe('plans at 100,000 rows', () => {
 
   it('the read models go by indexes', async () => {
     await database.pool.query('analyze')
-    const asked: { text: string; values: unknown[] }[] = []
-    // The real pool, with an ear on it.
-    const pool = {
-      query: (query: string | { text: string; values?: unknown[] }, values?: unknown[]) => {
-        const text = typeof query === 'string' ? query : query.text
-        asked.push({ text, values: values ?? (typeof query === 'string' ? [] : (query.values ?? [])) })
-        return database.pool.query(text, asked.at(-1)!.values)
-      },
-    } as unknown as pg.Pool
+    const { pool, asked } = listenedTo(database.pool)
     await listRuns(pool, { limit: 50 })
     await listRuns(pool, { dagId: 'dag_7', limit: 50, beforeId: 50_000 })
     await listRuns(pool, { dagId: 'dag_7', limit: 50, state: 'success' })
@@ -143,6 +186,51 @@ describe('plans at 100,000 rows', () => {
     await readXCom(pool, { ...locator, includePriorDates: true })
     expect(asked.length).toBeGreaterThanOrEqual(16)
     for (const { text, values } of asked) expect(await scansOf(database.pool, text, values), text).toEqual([])
+  })
+
+  it('so do those of sagas, letters and correlation ids', async () => {
+    await database.pool.query('analyze')
+    const { pool, asked } = listenedTo(database.pool)
+    const cursor = { at: 50_000_000, tiId: 50_000, tryNumber: 1 }
+    for (const statuses of [['open'], ['open', 'redriven', 'discarded']] as const) {
+      expect((await pageLetters(pool, { statuses, limit: 20 })).letters).toHaveLength(20)
+      expect((await pageLetters(pool, { statuses, limit: 20, cursor })).letters).toHaveLength(20)
+      await pageLetters(pool, { statuses, limit: 20, dagId: 'dag_0' })
+      await pageLetters(pool, { statuses, limit: 20, fingerprint: 'f100' })
+      await pageLetters(pool, { statuses, limit: 20, fingerprint: 'f100', dagId: 'dag_0' })
+      await pageLetters(pool, { statuses, limit: 20, from: 40_000_000, to: 60_000_000 })
+      await pageLetters(pool, { statuses, limit: 20, text: 'nowhere' })
+      await pageLetterGroups(pool, { statuses, limit: 20 })
+      await pageLetterGroups(pool, { statuses, limit: 20, dagId: 'dag_0', from: 40_000_000 })
+    }
+    await pageLetters(pool, { limit: 20, dagRunId: 77 })
+    await pageLetters(pool, { limit: 20, correlationId: 'order-7' })
+    await countOpenLetters(pool)
+    expect(await getLetter(pool, { tiId: 77, tryNumber: 1 })).not.toBeNull()
+    expect(await listCompensations(pool, 77, { limit: 100 })).toHaveLength(10)
+    expect(await newestCompensations(pool, 77)).toHaveLength(10)
+    expect(await correlatedRunIds(pool, 'order-7')).toEqual([15, 14].filter((id) => id % 2 === 0))
+    expect(await runsByCorrelationPrefix(pool, 'order-7', 20)).toHaveLength(20)
+    await pageRuns(pool, { correlationId: 'order-7', order: 'id', falling: true, offset: 0, limit: 50 })
+    await pageTis(pool, { correlationId: 'order-7', falling: true, limit: 50 })
+    for (const { text, values } of asked) expect(await scansOf(database.pool, text, values), text).toEqual([])
+  })
+
+  it('and what the leader loads for commands', async () => {
+    const { pool, asked } = listenedTo(leader)
+    const client = pool as unknown as pg.ClientBase
+    const loaded = await loadRunsByName(client, [{ dagId: 'dag_7', runId: 'run-7' }])
+    expect(loaded).toMatchObject({ compensations: { length: 10 }, tiOverrides: { length: 10 } })
+    const found = await lookUp(client, {
+      variables: [],
+      connections: [],
+      doomedDags: [],
+      letters: [{ tiId: 77, tryNumber: 1 }],
+      triggerKeys: [{ dagId: 'dag_8', key: 'key-8' }],
+    })
+    expect([found.letters.size, found.triggerKeys.size]).toEqual([1, 1])
+    for (const { text, values } of asked.filter((one) => one.text.includes('select')))
+      expect(await scansOf(leader, text, values), text).toEqual([])
   })
 
   it('updates of state stay in their page', async () => {
