@@ -1,12 +1,13 @@
 /**
- * The files of a new project. Invariant: nothing is written into a folder that holds anything (a `.git` may be there),
- * and nothing is fetched.
+ * The files of a new project, and a pattern for one that is there. Invariant: no file that is there is replaced or changed, but
+ * for what a pattern needs in `package.json`; and nothing is fetched.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CommandFailure, EXIT_USAGE } from './command-failure.ts'
 import { PACKAGE_ROOT, packageVersion } from './package-root.ts'
+import { patternFiles } from './pattern-files.ts'
 
 const DAG = `import { Dag, getContext } from 'tradewind'
 
@@ -37,6 +38,15 @@ test('hello adds up its numbers', () => {
 })
 `
 
+const HELLO = { 'dags/hello.ts': DAG, 'tests/hello.test.js': TEST }
+
+const NODE_TYPES = '^24.0.0'
+/** Node 24 needs no such flag, and knows it. */
+const TEST_COMMAND = 'node --experimental-strip-types --test'
+
+/** In place of a test, by `npm init`. */
+const NO_TEST = 'no test specified'
+
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2023',
@@ -51,35 +61,103 @@ const TSCONFIG = {
   include: ['dags'],
 }
 
-/** The folder, absolute, and the files made in it. */
-export async function makeProject(folder: string): Promise<{ readonly path: string; readonly files: string[] }> {
+export interface MadeProject {
+  /** The folder, absolute. */
+  readonly path: string
+  /** Made in it. */
+  readonly files: readonly string[]
+  /** What the person has to know beside. */
+  readonly notes: readonly string[]
+}
+
+/** A new folder: with `pattern` and its test, or else with a first Dag. A pattern may also come into a project that is there. */
+export async function makeProject(folder: string, pattern: string | null = null): Promise<MadeProject> {
   const path = resolve(folder)
-  const contents: Readonly<Record<string, string>> = {
-    'package.json': json(manifest(path)),
-    'tsconfig.json': json(TSCONFIG),
-    '.gitignore': 'node_modules/\n.tradewind/\n',
-    'dags/hello.ts': DAG,
-    'tests/hello.test.js': TEST,
-  }
-  try {
+  const dags = pattern === null ? HELLO : await patternFiles(pattern)
+  return writing(path, async () => {
     await mkdir(path, { recursive: true })
     const there = (await readdir(path)).filter((name) => name !== '.git')
+    if (pattern !== null && there.includes('package.json')) return addPattern(path, dags)
     if (there.length > 0) {
-      throw new CommandFailure(
-        `${path} is not empty: it holds ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', ...' : ''}.`,
-        'Name a new folder: tradewind init my-dags',
-        EXIT_USAGE,
-      )
+      const remedy =
+        pattern === null
+          ? 'Name a new folder: tradewind init my-dags'
+          : `Name a new folder or a project, which has a package.json: tradewind init --pattern ${pattern} my-dags`
+      const shown = `${there.slice(0, 3).join(', ')}${there.length > 3 ? ', ...' : ''}`
+      throw new CommandFailure(`${path} is not empty: it holds ${shown}.`, remedy, EXIT_USAGE)
     }
-    for (const [name, content] of Object.entries(contents)) {
-      await mkdir(dirname(join(path, name)), { recursive: true })
-      await writeFile(join(path, name), content, { flag: 'wx' })
+    const contents = {
+      'package.json': json(manifest(path)),
+      'tsconfig.json': json(TSCONFIG),
+      '.gitignore': 'node_modules/\n.tradewind/\n',
+      ...dags,
     }
+    await writeAll(path, contents)
+    return { path, files: Object.keys(contents), notes: [] }
+  })
+}
+
+async function addPattern(path: string, dags: Readonly<Record<string, string>>): Promise<MadeProject> {
+  const missing: Record<string, string> = {}
+  const taken: string[] = []
+  for (const [name, content] of Object.entries(dags)) {
+    const there = await readFile(join(path, name), 'utf8').catch(() => null)
+    if (there === null) missing[name] = content
+    else if (there !== content) taken.push(name)
+  }
+  if (taken.length > 0) {
+    throw new CommandFailure(
+      `${path} has its own ${taken.join(' and ')}; nothing was copied.`,
+      'Rename it, or take the pattern into another folder.',
+      EXIT_USAGE,
+    )
+  }
+  const file = join(path, 'package.json')
+  const { text, notes } = withNeeds(JSON.parse(await readFile(file, 'utf8')) as Manifest)
+  await writeAll(path, missing)
+  if (text !== null) await writeFile(file, text)
+  return { path, files: [...Object.keys(missing), ...(text === null ? [] : ['package.json'])], notes }
+}
+
+async function writeAll(path: string, contents: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, content] of Object.entries(contents)) {
+    await mkdir(dirname(join(path, name)), { recursive: true })
+    await writeFile(join(path, name), content, { flag: 'wx' })
+  }
+}
+
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof CommandFailure || !(error instanceof Error)) throw error
     throw new CommandFailure(`${path} cannot be made: ${error.message}`, 'Name another folder.')
   }
-  return { path, files: Object.keys(contents) }
+}
+
+interface Manifest {
+  readonly type?: string
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+/** A manifest with what a pattern and its test need; `null` when all of it is there. */
+function withNeeds(given: Manifest): { readonly text: string | null; readonly notes: readonly string[] } {
+  const own = given.scripts?.test
+  const hasTest = own !== undefined && !own.includes(NO_TEST)
+  const needed = {
+    dependencies: { tradewind: specifier(), ...given.dependencies },
+    devDependencies: { '@types/node': NODE_TYPES, ...given.devDependencies },
+    scripts: { ...given.scripts, test: hasTest ? own : TEST_COMMAND },
+  }
+  const notes: string[] = []
+  if (needed.scripts.test !== TEST_COMMAND) {
+    notes.push(`Your own "npm test" stays. Tests of patterns: ${TEST_COMMAND} 'dags/**/*.test.ts'`)
+  }
+  if (given.type !== 'module') notes.push('The pattern is an ES module: package.json needs "type": "module".')
+  const text = json({ ...given, ...needed })
+  return { text: text === json(given) ? null : text, notes }
 }
 
 function manifest(path: string) {
@@ -92,9 +170,9 @@ function manifest(path: string) {
     version: '0.0.0',
     private: true,
     type: 'module',
-    scripts: { start: 'tradewind standalone', test: 'node --test', check: 'tsc' },
+    scripts: { start: 'tradewind standalone', test: TEST_COMMAND, check: 'tsc' },
     dependencies: { tradewind: specifier() },
-    devDependencies: { '@types/node': '^24.0.0', typescript: '>=5.9.0' },
+    devDependencies: { '@types/node': NODE_TYPES, typescript: '>=5.9.0' },
   }
 }
 

@@ -20,7 +20,16 @@ export interface Packed {
 export async function pack(folder: string): Promise<Packed> {
   const tree = join(folder, 'tree')
   await mkdir(tree)
-  for (const path of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin', 'docs', 'dist/ui']) {
+  for (const path of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'bin',
+    'dags/patterns',
+    'docs',
+    'dist/ui',
+  ]) {
     await cp(join(REPO, path), join(tree, path), { recursive: true })
   }
   const dist = join(tree, 'dist')

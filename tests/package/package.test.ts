@@ -66,14 +66,16 @@ describe('the tarball', () => {
 
   test('holds what is needed and nothing else', () => {
     const kinds =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/tradewind\.js|docs\/.+\.md|dist\/.+\.(js|css|html|svg)|dist\/(sdk|core)\/.+\.d\.ts)$/
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/tradewind\.js|docs\/.+\.md|docs\/patterns\/.+\.svg|dags\/patterns\/[a-z-]+(\.test)?\.ts|dist\/.+\.(js|css|html|svg)|dist\/(sdk|core|testing\/runner)\/.+\.d\.ts)$/
     expect(paths().filter((path) => !kinds.test(path))).toEqual([])
-    expect(paths().filter((path) => /\.test\.|tests?\/|simulation/.test(path))).toEqual([])
+    expect(paths().filter((path) => /(?<!^dags\/patterns\/.*)\.test\.|tests?\/|simulation/.test(path))).toEqual([])
     for (const path of [
       'LICENSE',
       'bin/tradewind.js',
       'dist/ui/index.html',
       'docs/dags.md',
+      'dags/patterns/sequential.test.ts',
+      'dist/testing/runner/index.d.ts',
       'docs/adr/0001-secrets-leave-the-environment.md',
     ]) {
       expect(paths()).toContain(path)
@@ -167,6 +169,17 @@ describe('in an empty folder, by the README', () => {
     const wrong = await check('wrong.ts')
     expect([wrong.code, wrong.said]).toEqual([expect.any(Number), expect.stringMatching(/^wrong\.ts.*not assignable/)])
   })
+
+  test('a pattern comes with its test, which passes, and with types', async () => {
+    const made = await call('npx', ['tradewind', 'init', '--pattern', 'sequential', 'shop'])
+    expect([made.code, made.said]).toEqual([0, expect.stringContaining('Test it: cd shop && npm install && npm test')])
+    const shop = join(folder, 'shop')
+    for (const args of [['install'], ['test'], ['run', 'check']]) {
+      const { code, said } = await call('npm', args, shop)
+      expect(code, `npm ${args.join(' ')}\n${said}`).toBe(0)
+      if (args[0] === 'test') expect(said).toMatch(/pass 8\b/)
+    }
+  }, 120_000)
 
   test('the one command runs, a Dag is dropped in, its run goes green', async () => {
     expect(start).toBe('npx tradewind standalone')
