@@ -34,6 +34,25 @@ export type Schedule =
   | { readonly kind: 'once' }
   | { readonly kind: 'cron'; readonly expression: string }
   | { readonly kind: 'interval'; readonly everyMs: number }
+  /** The ticks of all sources together; those that coincide are one. */
+  | {
+      readonly kind: 'ticks'
+      readonly sources: readonly TickSource[]
+      /** A run covers the time from one tick to the next and is named after its beginning, as in Airflow 2. */
+      readonly dataIntervals?: boolean
+      /** Local dates, `YYYY-MM-DD`, on which nothing fires. */
+      readonly except?: readonly string[]
+    }
+  /** At these instants only, sorted. */
+  | { readonly kind: 'events'; readonly at: readonly number[] }
+  /** The next run begins when the one before has ended. */
+  | { readonly kind: 'continuous' }
+
+export type TickSource =
+  | { readonly kind: 'cron'; readonly expression: string }
+  | { readonly kind: 'interval'; readonly everyMs: number }
+  /** Counted from the start date by the wall clock of the Dag's zone; a day that a month lacks is its last one. */
+  | { readonly kind: 'calendar'; readonly months: number; readonly days: number }
 
 /**
  * Where a task's argument comes from. `xcom` is the upstream's return value, `param` a field of the run's params (`null`

@@ -1,5 +1,5 @@
 /** A schedule in words, for the page and the command line. Says only what is certain; other crons are shown as written. */
-import type { Schedule } from '../serialized-dag.ts'
+import type { Schedule, TickSource } from '../serialized-dag.ts'
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const UNITS: readonly (readonly [number, string])[] = [
@@ -19,8 +19,43 @@ export function describeSchedule(schedule: Schedule, timezone: string): string {
     case 'interval':
       return describeInterval(schedule.everyMs)
     case 'cron':
-      return `${describeCron(schedule.expression.trim().split(/\s+/)) ?? `cron ${schedule.expression}`} (${timezone})`
+      return `${cronText(schedule.expression)} (${timezone})`
+    case 'continuous':
+      return 'continuously: the next run begins when the one before has ended'
+    case 'events':
+      return schedule.at.length === 1 ? 'at one given time' : `at ${schedule.at.length} given times`
+    case 'ticks': {
+      const isLocal = schedule.sources.some((source) => source.kind !== 'interval')
+      const parts = [
+        schedule.sources.map(describeSource).join(', and '),
+        ...(isLocal ? [`(${timezone})`] : []),
+        ...(schedule.except === undefined ? [] : [`except on ${schedule.except.length} dates`]),
+        ...(schedule.dataIntervals === true ? ['for the time since the tick before'] : []),
+      ]
+      return parts.join(' ')
+    }
   }
+}
+
+function describeSource(source: TickSource): string {
+  switch (source.kind) {
+    case 'cron':
+      return cronText(source.expression)
+    case 'interval':
+      return describeInterval(source.everyMs)
+    case 'calendar': {
+      const count = (n: number, unit: string) => (n === 1 ? unit : `${n} ${unit}s`)
+      const { months, days } = source
+      const years = months % 12 === 0
+      const long = months === 0 ? [] : [years ? count(months / 12, 'year') : count(months, 'month')]
+      const short = days === 0 ? [] : [days % 7 === 0 ? count(days / 7, 'week') : count(days, 'day')]
+      return `every ${[...long, ...short].join(' and ')}`
+    }
+  }
+}
+
+function cronText(expression: string): string {
+  return describeCron(expression.trim().split(/\s+/)) ?? `cron ${expression}`
 }
 
 function describeInterval(everyMs: number): string {
