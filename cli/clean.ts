@@ -28,6 +28,7 @@ export async function clean(request: CleanRequest): Promise<readonly CleanedLine
   const limits = {
     runs: keepMs ?? config['retention.runs'],
     xcoms: keepMs ?? config['retention.xcoms'],
+    deadLetters: keepMs ?? config['retention.dead_letters'],
     bundles: keepMs ?? config['retention.bundles'],
     events: keepMs ?? config['retention.events'],
   }

@@ -333,6 +333,13 @@ export const SETTINGS = {
     max: 36_500 * DAY,
     description: 'Versions of Dags that no run uses, and their bundles, are kept this long.',
   }),
+  'retention.dead_letters': duration({
+    default: 90 * DAY,
+    min: DAY,
+    max: 36_500 * DAY,
+    description:
+      'Dead letters that were redriven or discarded are kept this long after that. Open ones stay with their run.',
+  }),
   'retention.runs': duration({
     default: 3_650 * DAY,
     min: DAY,

@@ -3,7 +3,8 @@
  * highest deleted ids are noted, so that none is given again; work goes in small batches that the scheduler hardly feels;
  * one cleaning at a time. A dry run counts the same rows and deletes none.
  *
- * Indexes: `dag_run` by id, `task_instance (dag_run_id, ...)`, `dag_run (version_id)`, primary keys. Locks: the rows of
+ * Indexes: `dag_run` by id, `task_instance (dag_run_id, ...)`, `dag_run (version_id)`, `dead_letter (settled_at)`, primary
+ * keys. Locks: the rows of
  * one batch; rows of a run that somebody else holds are left for the next time, not waited for.
  */
 import type pg from 'pg'
@@ -14,6 +15,8 @@ import { deleteRuns } from './delete-runs.ts'
 export interface RetentionLimits {
   readonly runs: number
   readonly xcoms: number
+  /** After they were redriven or discarded. */
+  readonly deadLetters: number
   readonly bundles: number
   readonly events: number
 }
@@ -37,6 +40,7 @@ export interface CleanOptions {
 /** Any fixed number; "clean" in ASCII. */
 const LOCK = 0x636c65616e
 const BATCH = 500
+const LETTER_BATCH = 5_000
 const DAY = 24 * 60 * 60 * 1_000
 
 /** `null`: another cleaning is under way. */
@@ -67,6 +71,7 @@ async function cleanAll(client: pg.PoolClient, options: CleanOptions): Promise<C
   }
   await step('runs', 'dag_run', () => cleanRuns(client, now - limits.runs, options))
   await step('XComs', 'xcom', () => cleanXComs(client, now - limits.xcoms, options))
+  await step('settled dead letters', 'dead_letter', () => cleanLetters(client, now - limits.deadLetters, options))
   await step('Dag versions', 'dag_version', () =>
     remove(client, options, 'dag_version v', [now - limits.bundles], UNUSED_VERSIONS),
   )
@@ -165,6 +170,24 @@ async function cleanXComs(client: pg.PoolClient, before: number, options: CleanO
       )
       count += deleted.rowCount ?? 0
     }
+  }
+  return count
+}
+
+/** Open ones stay as long as their run: somebody may still want to redrive them. */
+async function cleanLetters(client: pg.PoolClient, before: number, options: CleanOptions): Promise<number> {
+  const settled = 'd.settled_at < to_timestamp($1::double precision / 1000)'
+  if (options.dryRun) return remove(client, options, 'dead_letter d', [before], settled)
+  let count = 0
+  while (options.isCancelled?.() !== true) {
+    const deleted = await client.query(
+      `delete from dead_letter where ctid = any (array(
+         select d.ctid from dead_letter d where ${settled} order by d.settled_at limit ${LETTER_BATCH} for update skip locked
+       ))`,
+      [before],
+    )
+    count += deleted.rowCount ?? 0
+    if ((deleted.rowCount ?? 0) < LETTER_BATCH) break
   }
   return count
 }

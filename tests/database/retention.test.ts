@@ -26,7 +26,7 @@ const DAY = 24 * 60 * 60 * 1_000
 const NOW = Date.now()
 const OLD = NOW - 100 * DAY
 const YOUNG = NOW - DAY
-const keep = { runs: 90 * DAY, xcoms: 90 * DAY, bundles: 90 * DAY, events: 90 * DAY }
+const keep = { runs: 90 * DAY, xcoms: 90 * DAY, deadLetters: 90 * DAY, bundles: 90 * DAY, events: 90 * DAY }
 
 async function filled() {
   const database = await createTestDatabase()
@@ -136,6 +136,28 @@ describe('the database', () => {
     expect((await cleaning)!.find((line) => line.what === 'runs')).toMatchObject({ rows: 1 })
     expect(await ids(pool, 'select id from dag_run order by id')).toEqual([1, 2, 3, 4])
     expect(await ids(pool, 'select id from task_instance order by id')).toEqual([1, 2, 3, 4])
+    await store.close()
+  })
+
+  it('dead letters go when they were settled long ago; open ones stay with their run', async () => {
+    const { pool, store, epoch } = await filled()
+    const letter = (tiId: number, tryNumber: number) => deadLetter(tiId, 3, { tryNumber, at: OLD })
+    const outcome = (tiId: number, tryNumber: number, at: number) =>
+      ({ tiId, tryNumber, status: 'discarded', reason: 'known', actor: 'user:anna', at }) as const
+    const many = Array.from({ length: 5_001 }, (_, i) => letter(3, i + 10))
+    await store.commit(epoch, { ...noWrites, deadLetters: [letter(3, 1), letter(3, 2), letter(3, 3), ...many] })
+    const deadLetterOutcomes = [
+      outcome(3, 2, OLD),
+      outcome(3, 3, YOUNG),
+      ...many.map(({ tiId, tryNumber }) => outcome(tiId, tryNumber, OLD)),
+    ]
+    await store.commit(epoch, { ...noWrites, deadLetterOutcomes })
+    const clean = async (dryRun: boolean) => {
+      const lines = await cleanDatabase(pool, { limits: keep, now: NOW, dryRun })
+      return lines!.find((line) => line.what === 'settled dead letters')!.rows
+    }
+    expect([await clean(true), await clean(false), await clean(false)]).toEqual([5_002, 5_002, 0])
+    expect(await ids(pool, 'select try_number as id from dead_letter where ti_id = 3 order by 1')).toEqual([1, 3])
     await store.close()
   })
 
