@@ -5,14 +5,14 @@ import { listEvents } from '../database/queries/events.ts'
 import { readHealth } from '../database/queries/overview.ts'
 import { listTis, listTries } from '../database/queries/task-instances.ts'
 import { readWaitingFacts } from '../database/queries/waiting-facts.ts'
-import type { ApiParts } from './api-parts.ts'
+import type { ReadParts } from './api-parts.ts'
 import { requireDag } from './load-run.ts'
 
 const MOST_EVENTS = 10_000
 
 /** `ti`: `null` while the run is queued and has none. */
 export async function explainOneTi(
-  parts: ApiParts,
+  parts: ReadParts,
   run: RunRecord,
   ti: TiRecord | null,
   taskId: string,

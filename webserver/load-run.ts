@@ -6,7 +6,7 @@ import type { RunRecord, TiRecord } from '../core/records.ts'
 import { listDagRows } from '../database/queries/dag-overview.ts'
 import { getRun } from '../database/queries/runs.ts'
 import { listTis } from '../database/queries/task-instances.ts'
-import type { ApiParts, Version } from './api-parts.ts'
+import type { ReadParts, Version } from './api-parts.ts'
 import { notFound } from './error-replies.ts'
 
 export interface LoadedRun {
@@ -22,7 +22,7 @@ export interface RunName {
 }
 
 /** Refuses with 404. */
-export async function loadRun(parts: ApiParts, name: RunName): Promise<LoadedRun> {
+export async function loadRun(parts: Pick<ReadParts, 'pool' | 'versionsOf'>, name: RunName): Promise<LoadedRun> {
   const run = await requireRun(parts, name)
   const version = (await parts.versionsOf([run.versionId])).get(run.versionId)
   if (version === undefined) {
@@ -54,14 +54,14 @@ function absent(run: RunRecord, taskId: string): TiRecord {
   }
 }
 
-export async function requireRun(parts: ApiParts, { dag_id, dag_run_id }: RunName) {
+export async function requireRun(parts: Pick<ReadParts, 'pool'>, { dag_id, dag_run_id }: RunName) {
   const run = await getRun(parts.pool, { dagId: dag_id, runId: dag_run_id })
   if (run !== null) return run
   await requireDag(parts, dag_id)
   throw notFound(`Dag "${dag_id}" has no run "${dag_run_id}". GET /api/v2/dags/${dag_id}/dagRuns lists them.`)
 }
 
-export async function requireDag(parts: ApiParts, dagId: string) {
+export async function requireDag(parts: Pick<ReadParts, 'pool'>, dagId: string) {
   const [row] = await listDagRows(parts.pool, dagId)
   if (row === undefined) throw notFound(`There is no Dag "${dagId}". GET /api/v2/dags lists them.`)
   return row

@@ -1,6 +1,6 @@
 /** `dags`: what there is, what is wrong with it, what is due next; runs by hand; pausing. */
 import type { Command } from '@commander-js/extra-typings'
-import { date, jsonText, positive } from '../argument-kinds.ts'
+import { positive } from '../argument-kinds.ts'
 import { CommandFailure, EXIT_FAILED } from '../command-failure.ts'
 import { confirm } from '../confirm.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
@@ -11,6 +11,7 @@ import { problemText } from '../problem-text.ts'
 import { withProgress } from '../terminal/progress-line.ts'
 import { noteDraining } from './drain.ts'
 import { addTestCommand } from './test-dag.ts'
+import { addTriggerCommand } from './trigger.ts'
 
 export function addDagsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'all Dags')
@@ -70,29 +71,7 @@ export function addDagsCommands(group: Command, context: CommandContext): void {
       })
     })
 
-  leaf(group, 'trigger', 'makes a run now')
-    .argument('<dag>')
-    .option('--conf <json>', 'params of the run, a JSON object', jsonText)
-    .option('--run-id <id>', 'its name; made up when left out')
-    .option('--logical-date <date>', 'its logical date, ISO 8601 with zone; now when left out', date)
-    .option('--note <text>', 'shown with the run')
-    .action(async (dagId, options) => {
-      const { output, program } = begin(context, options)
-      const answer = await withPlatform(program, 'running', (platform) =>
-        withProgress(process.stderr, `triggering ${dagId}`, () =>
-          platform.trigger(dagId, {
-            ...(options.conf === undefined ? {} : { conf: options.conf }),
-            ...(options.runId === undefined ? {} : { runId: options.runId }),
-            ...(options.logicalDate === undefined ? {} : { logicalDate: options.logicalDate }),
-            ...(options.note === undefined ? {} : { note: options.note }),
-          }),
-        ),
-      )
-      output.answer(answer, () => {
-        const made = `Made the run ${answer.dag_run_id} of ${dagId}.`
-        return answer.is_paused ? `${made} ${dagId} is paused: it waits for \`tradewind dags unpause\`.` : made
-      })
-    })
+  addTriggerCommand(group, context)
 
   for (const kind of ['pause', 'unpause'] as const) {
     const description = kind === 'pause' ? 'no more runs until it is unpaused' : 'runs again by its schedule'

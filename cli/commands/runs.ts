@@ -11,12 +11,14 @@ import type { Run } from '../platform/platform.ts'
 import { safeText } from '../terminal/safe-text.ts'
 import { clearWithConsent } from './change-tasks.ts'
 import { noteDraining } from './drain.ts'
+import { addTriggerCommand } from './trigger.ts'
 
 export function addRunsCommands(group: Command, context: CommandContext): void {
   leaf(group, 'list', 'runs, newest first')
     .argument('[dag]')
     .option('--dag <dag>', 'only those of this Dag')
     .option('--state <state>', RUN_STATES.join(', '), runState)
+    .option('--correlation <id>', 'only those of this business id')
     .option('-n, --limit <number>', 'how many', positive, 25)
     .action(async (named, options) => {
       const dagId = named ?? options.dag
@@ -27,13 +29,14 @@ export function addRunsCommands(group: Command, context: CommandContext): void {
           limit: options.limit,
           ...(dagId === undefined ? {} : { dagId }),
           ...(options.state === undefined ? {} : { state: options.state }),
+          ...(options.correlation === undefined ? {} : { correlationId: options.correlation }),
         })
       })
       output.answer(runs, () =>
         runs.length === 0
           ? 'No runs.'
           : table(
-              ['dag', 'run', 'state', 'started', 'took', 'by'],
+              ['dag', 'run', 'state', 'started', 'took', 'by', 'correlation'],
               runs.map((run) => [
                 run.dag_id,
                 run.dag_run_id,
@@ -41,6 +44,7 @@ export function addRunsCommands(group: Command, context: CommandContext): void {
                 instantText(run.start_date),
                 elapsedText(run.start_date, run.end_date),
                 run.triggered_by,
+                run.correlation_id,
               ]),
             ),
       )
@@ -56,8 +60,9 @@ export function addRunsCommands(group: Command, context: CommandContext): void {
         return { ...run, task_instances: await platform.taskInstances(run) }
       })
       output.answer(answer, () => {
-        const { dag_id, dag_run_id, state, logical_date, version, note } = answer
-        const head = `${dag_id} ${dag_run_id}: ${state}, logical date ${instantText(logical_date)}, version ${version ?? '-'}`
+        const { dag_id, dag_run_id, state, logical_date, version, note, correlation_id } = answer
+        const about = correlation_id === null ? '' : `, correlation ${safeText(correlation_id)}`
+        const head = `${dag_id} ${dag_run_id}: ${state}, logical date ${instantText(logical_date)}, version ${version ?? '-'}${about}`
         const rows = answer.task_instances.map((ti) => [
           ti.map_index < 0 ? ti.task_id : `${ti.task_id}[${ti.map_index}]`,
           ti.state,
@@ -75,10 +80,13 @@ export function addRunsCommands(group: Command, context: CommandContext): void {
 }
 
 function addChanges(group: Command, context: CommandContext): void {
+  addTriggerCommand(group, context)
   leaf(group, 'clear', 'runs a run again: all of its task instances, or the failed ones')
     .argument('<dag>')
     .argument('[run]', 'the latest when left out')
     .option('--only-failed', 'only those that failed, and those that waited for them')
+    .option('--new-keys', 'with new idempotency keys: what was done before is to be done again')
+    .option('--newest', 'the run goes on with the newest version of its Dag')
     .option('--dry-run', 'only show what would change')
     .option('-y, --yes', 'do not ask')
     .action(async (dagId, runId, options) => {
@@ -89,6 +97,8 @@ function addChanges(group: Command, context: CommandContext): void {
         downstream: false,
         onlyFailed: options.onlyFailed === true,
         onlyRunning: false,
+        ...(options.newKeys === true ? { newKeys: true } : {}),
+        ...(options.newest === true ? { newest: true } : {}),
       })
     })
 
@@ -114,13 +124,14 @@ function addChanges(group: Command, context: CommandContext): void {
       )
     })
 
-  leaf(group, 'cancel', 'ends the live tries of a run for good; it fails')
+  leaf(group, 'cancel', 'ends the live tries of a run for good; what it completed is undone, and it fails')
     .argument('<dag>')
     .argument('[run]', 'the latest when left out')
+    .option('--no-compensate', 'what it completed is not undone')
     .action(async (dagId, runId, options) => {
       const { output, program } = begin(context, options)
       const answer = await withPlatform(program, 'running', async (platform) =>
-        platform.cancel(await platform.run(dagId, runId)),
+        platform.cancel(await platform.run(dagId, runId), options.compensate ? {} : { withoutCompensation: true }),
       )
       output.answer(answer, () => `Cancelled ${answer.dag_run_id} of ${answer.dag_id}.`)
     })

@@ -33,6 +33,8 @@ export function addTasksCommands(group: Command, context: CommandContext): void 
     .option('--downstream', 'also all that is downstream of them')
     .option('--only-failed', 'only those that are failed or upstream_failed')
     .option('--only-running', 'only those that are queued or running')
+    .option('--new-keys', 'with new idempotency keys: what was done before is to be done again')
+    .option('--newest', 'the run goes on with the newest version of its Dag')
     .option('--dry-run', 'only show what would change')
     .option('-y, --yes', 'do not ask')
     .action(async (dagId, taskIds, options) => {
@@ -43,6 +45,8 @@ export function addTasksCommands(group: Command, context: CommandContext): void 
         downstream: options.downstream === true,
         onlyFailed: options.onlyFailed === true,
         onlyRunning: options.onlyRunning === true,
+        ...(options.newKeys === true ? { newKeys: true } : {}),
+        ...(options.newest === true ? { newest: true } : {}),
       })
     })
 
@@ -72,7 +76,7 @@ export function addTasksCommands(group: Command, context: CommandContext): void 
     .action(async (dagId, taskIds, options) => {
       const { output, program } = begin(context, options)
       const answer = await withPlatform(program, 'running', async (platform) =>
-        platform.cancel(await platform.run(dagId, options.run), taskIds),
+        platform.cancel(await platform.run(dagId, options.run), { taskIds }),
       )
       output.answer(answer, () =>
         answer.task_ids.length === 0

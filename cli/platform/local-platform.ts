@@ -6,7 +6,7 @@ import type { CommandRequest } from '../../core/records.ts'
 import { listDags } from '../../database/queries/dags.ts'
 import { isDraining } from '../../database/queries/inbox.ts'
 import { listPools } from '../../database/queries/overview.ts'
-import { listRuns } from '../../database/queries/runs.ts'
+import { pageRuns, type RunPage } from '../../database/queries/run-pages.ts'
 import { listTis, listTriesOfRun } from '../../database/queries/task-instances.ts'
 import { createFileLogStore } from '../../executor/file-log-store.ts'
 import { dataFolder } from '../data-folder.ts'
@@ -16,7 +16,7 @@ import type { ProgramConfig } from '../load-config.ts'
 import { submit } from '../submit.ts'
 import { eventSource } from './local-events.ts'
 import { namedValues } from './local-values.ts'
-import type { Change, Platform, Run } from './platform.ts'
+import type { Change, Platform, Run, RunFilter } from './platform.ts'
 import { requireDag } from './require-dag.ts'
 import { shownDag, shownRun, shownTi } from './shown.ts'
 
@@ -63,7 +63,7 @@ function localPlatform(
 
     runs: async (filter) => {
       if (filter.dagId !== undefined) await requireDag(pool, filter.dagId)
-      return (await listRuns(pool, filter)).map(shownRun)
+      return (await pageRuns(pool, runPage(filter))).map(shownRun)
     },
     run: async (dagId, runId) => shownRun(await findRun(pool, dagId, runId)),
     taskInstances: async (run) => {
@@ -82,7 +82,7 @@ function localPlatform(
     clear: (run, options) => change({ kind: 'clear', ...named(run), ...options }),
     mark: (run, options) => change({ kind: 'mark', ...named(run), ...options }),
     markRun: (run, state) => change({ kind: 'mark-run', ...named(run), state }),
-    cancel: (run, taskIds) => change({ kind: 'cancel', ...named(run), ...(taskIds === undefined ? {} : { taskIds }) }),
+    cancel: (run, which) => change({ kind: 'cancel', ...named(run), ...which }),
     note: (run, note, taskId) =>
       submit(pool, { kind: 'note', ...named(run), note, ...(taskId === undefined ? {} : { taskId }) }),
     deleteRun: (run) => submit(pool, { kind: 'delete-run', ...named(run) }),
@@ -97,5 +97,17 @@ function localPlatform(
     setPool: (name, slots, description) =>
       submit(pool, { kind: 'set-pool', name, slots, ...(description === undefined ? {} : { description }) }),
     deletePool: (name) => submit(pool, { kind: 'delete-pool', name }),
+  }
+}
+
+function runPage({ dagId, state, correlationId, limit }: RunFilter): RunPage {
+  return {
+    ...(dagId === undefined ? {} : { dagId }),
+    ...(state === undefined ? {} : { states: [state] }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    order: 'id',
+    falling: true,
+    offset: 0,
+    limit,
   }
 }

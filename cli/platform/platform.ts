@@ -38,6 +38,9 @@ export interface Run {
   readonly conf: unknown
   readonly note: string | null
   readonly triggered_by: string
+  /** Business id, such as an order number. */
+  readonly correlation_id: string | null
+  readonly trigger_key: string | null
   readonly version: number | null
 }
 
@@ -78,6 +81,17 @@ export interface Trigger {
   readonly runId?: string
   readonly logicalDate?: number
   readonly note?: string
+  readonly correlationId?: string
+  /** Used before for this Dag: nothing new, the run of then. */
+  readonly triggerKey?: string
+}
+
+/** Newest first. */
+export interface RunFilter {
+  readonly dagId?: string
+  readonly state?: RunState
+  readonly correlationId?: string
+  readonly limit: number
 }
 
 /** What a clear or a mark would do. */
@@ -197,7 +211,7 @@ export interface Platform extends NamedValues {
   /** With its runs. While its file declares it, it comes back as a new Dag. */
   deleteDag(dagId: string): Promise<void>
 
-  runs(filter: { readonly dagId?: string; readonly state?: RunState; readonly limit: number }): Promise<readonly Run[]>
+  runs(filter: RunFilter): Promise<readonly Run[]>
   /** `latest`, or no name, is the newest one. */
   run(dagId: string, runId: string | undefined): Promise<Run>
   taskInstances(run: Run): Promise<readonly TaskInstance[]>
@@ -209,8 +223,11 @@ export interface Platform extends NamedValues {
   planMark(run: Run, options: MarkOptions): Promise<Plan>
   mark(run: Run, options: MarkOptions): Promise<Change>
   markRun(run: Run, state: 'success' | 'failed'): Promise<Change>
-  /** Of the whole run without `taskIds`. */
-  cancel(run: Run, taskIds?: readonly string[]): Promise<Change>
+  /** Of the whole run without `taskIds`; what that completed is undone unless it is `withoutCompensation`. */
+  cancel(
+    run: Run,
+    which: { readonly taskIds?: readonly string[]; readonly withoutCompensation?: boolean },
+  ): Promise<Change>
   /** `null` takes it away. Of a task instance with `taskId`. */
   note(run: Run, note: string | null, taskId?: string): Promise<unknown>
   deleteRun(run: Run): Promise<unknown>

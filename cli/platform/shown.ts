@@ -48,6 +48,8 @@ export function shownRun(run: RunListItem): Run {
     conf: JSON.parse(run.conf) as unknown,
     note: run.note,
     triggered_by: run.triggeredBy,
+    correlation_id: run.correlationId,
+    trigger_key: run.triggerKey,
     version: run.versionNumber,
   }
 }

@@ -111,6 +111,8 @@ export function readRun(body: RunBody): Run {
     conf: body.conf,
     note: body.note,
     triggered_by: body.triggered_by,
+    correlation_id: body.correlation_id,
+    trigger_key: body.trigger_key,
     version: body.dag_versions.at(-1)?.version_number ?? null,
   }
 }

@@ -60,12 +60,14 @@ function remotePlatform(api: ApiClient): Platform {
         if (dags.length < PAGE) return found
       }
     },
-    trigger: async (dagId, { conf, runId, logicalDate, note }) => {
+    trigger: async (dagId, { conf, runId, logicalDate, note, correlationId, triggerKey }) => {
       const run = await api.send<RunBody>('POST', apiPath('dags', dagId, 'dagRuns'), {
         ...(conf === undefined ? {} : { conf: JSON.parse(conf) as unknown }),
         ...(runId === undefined ? {} : { dag_run_id: runId }),
         ...(logicalDate === undefined ? {} : { logical_date: new Date(logicalDate).toISOString() }),
         ...(note === undefined ? {} : { note }),
+        ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
+        ...(triggerKey === undefined ? {} : { trigger_key: triggerKey }),
       })
       const dag = await api.get<DagBody>(apiPath('dags', dagId))
       return { dag_id: dagId, dag_run_id: run.dag_run_id, id: run.id, is_paused: dag.is_paused }
@@ -78,10 +80,16 @@ function remotePlatform(api: ApiClient): Platform {
       await api.send('DELETE', apiPath('dags', dagId))
     },
 
-    runs: async ({ dagId, state, limit }) => {
+    runs: async ({ dagId, state, correlationId, limit }) => {
       const found: Run[] = []
       for (let cursor: string | undefined; ; ) {
-        const query = { order_by: '-id', exact_state: state, limit: Math.min(PAGE, limit - found.length), cursor }
+        const query = {
+          order_by: '-id',
+          exact_state: state,
+          correlation_id: correlationId,
+          limit: Math.min(PAGE, limit - found.length),
+          cursor,
+        }
         const path = apiPath('dags', dagId ?? '~', 'dagRuns')
         const page = await api.get<{ dag_runs: readonly RunBody[]; next_cursor: string | null }>(path, query)
         found.push(...page.dag_runs.map(readRun))
@@ -124,8 +132,11 @@ function remotePlatform(api: ApiClient): Platform {
       await api.send<RunBody>('PATCH', ofRun(run), { state })
       return changed(run, { task_instances: [], cleared: [] })
     },
-    cancel: async (run, taskIds) => {
-      const body = taskIds === undefined ? {} : { task_ids: taskIds }
+    cancel: async (run, { taskIds, withoutCompensation }) => {
+      const body = {
+        ...(taskIds === undefined ? {} : { task_ids: taskIds }),
+        ...(withoutCompensation === true ? { compensate: false } : {}),
+      }
       const answer = await api.send<Omit<Change, 'cleared'>>('POST', `${ofRun(run)}/cancel`, body)
       return { ...answer, cleared: [] }
     },
@@ -189,6 +200,8 @@ function clear(api: ApiClient, run: Run, options: ClearOptions, dryRun: boolean)
     only_running: options.onlyRunning,
     include_upstream: options.upstream,
     include_downstream: options.downstream,
+    ...(options.newKeys === true ? { new_idempotency_keys: true } : {}),
+    ...(options.newest === true ? { run_on_latest_version: true } : {}),
   })
 }
 

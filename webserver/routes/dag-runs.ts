@@ -13,7 +13,7 @@ import {
 } from '../../database/queries/run-pages.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply } from '../error-replies.ts'
-import { loadRun, requireDag, requireRun } from '../load-run.ts'
+import { requireDag, requireRun } from '../load-run.ts'
 import { maybeInstant, readCursor, readInstant, readOrder } from '../read-query.ts'
 import { RunBody, RunList, shownRun } from '../schemas/run.ts'
 import {
@@ -29,10 +29,8 @@ import {
   RunPath,
   several,
 } from '../schemas/shapes.ts'
-import { TiList } from '../schemas/task-instance.ts'
 import { RunState, RunType, statesOf } from '../schemas/values.ts'
 import { sendCommand } from '../send-command.ts'
-import { showTis } from '../show-tis.ts'
 
 const ORDERS: Readonly<Record<string, RunOrder>> = {
   id: 'id',
@@ -115,6 +113,7 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
           state: several(RunState),
           exact_state: several(RunState),
           run_type: several(RunType),
+          correlation_id: Type.Optional(Type.String({ maxLength: 250, description: 'Exactly.' })),
           run_id_pattern: Type.Optional(Type.String({ maxLength: 250, description: 'Part of the run id.' })),
           logical_date_gte: instantQuery,
           logical_date_lte: instantQuery,
@@ -138,6 +137,7 @@ export const dagRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, par
         ...(params.dag_id === '~' ? {} : { dagId: params.dag_id }),
         ...statesOf(query, RUN_STATES),
         ...(query.run_type === undefined ? {} : { types: query.run_type as RunRecord['runType'][] }),
+        ...(query.correlation_id === undefined ? {} : { correlationId: query.correlation_id }),
         ...(query.run_id_pattern === undefined ? {} : { runIdContains: query.run_id_pattern.replaceAll('%', '') }),
         dates: Object.fromEntries(RUN_DATES.map((date) => [date, between(query, DATE_NAMES[date])])),
       }

@@ -1,49 +1,107 @@
-/** Dead letters: final failures. Redriving them, and discarding them with a reason. */
+/** Dead letters, the failures for good: to look into, to redrive, to discard with a reason. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { LetterName } from '../../core/records.ts'
-import { letterNames } from '../../database/queries/letter-names.ts'
 import type { ApiParts } from '../api-parts.ts'
-import { notFound } from '../error-replies.ts'
-import { changeLetters, MOST_OF_REQUEST } from '../redrive-letters.ts'
-import { Closed, commandAnswers, MaybeText } from '../schemas/shapes.ts'
+import { EarlyReply } from '../error-replies.ts'
+import { changeLetters, MOST_OF_REQUEST } from '../letters/change-letters.ts'
+import { readLetter, readLetterGroups, readLetters } from '../letters/read-letters.ts'
+import { GroupBody, LetterBody, LetterDetails, LetterId, LetterStatus, letterFilter } from '../schemas/dead-letter.ts'
+import { AFTER_CLEAR, afterClear, answers, Closed, commandAnswers, MaybeText, paging } from '../schemas/shapes.ts'
+import { sendCommand } from '../send-command.ts'
 
-const LetterId = Type.String({
-  pattern: '^[0-9]{1,15}-[0-9]{1,9}$',
-  maxLength: 30,
-  description: '`<number of the task instance>-<try>`',
-})
-const ids = Type.Array(LetterId, { minItems: 1, maxItems: MOST_OF_REQUEST })
+const chosen = {
+  ids: Type.Optional(Type.Array(LetterId, { minItems: 1, maxItems: MOST_OF_REQUEST })),
+  fingerprint: letterFilter.fingerprint,
+  filter: Type.Optional(Closed(letterFilter)),
+  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only list the letters that are chosen.' })),
+}
 
 const Changed = Closed({
+  dry_run: Type.Boolean(),
   letters: Type.Array(
     Closed({
-      id: Type.String(),
-      outcome: Type.Enum(['done', 'refused', 'pending', 'left']),
+      id: LetterId,
+      dag_id: Type.String(),
+      dag_run_id: Type.String(),
+      task_id: Type.String(),
+      map_index: Type.Integer(),
+      kind: Type.Enum(['task', 'compensation']),
+      status: Type.Union([LetterStatus], { description: 'Before.' }),
+      outcome: Type.Enum(['planned', 'done', 'refused', 'pending', 'left'], {
+        description: '`left`: not sent, since what was sent before it was not answered in time.',
+      }),
       message: MaybeText,
     }),
   ),
-  total_entries: Type.Integer(),
+  unknown: Type.Array(Type.String(), { description: 'Ids that no letter has.' }),
+  done: Type.Integer(),
+  refused: Type.Integer(),
+  more: Type.Boolean({ description: `More than ${MOST_OF_REQUEST} are chosen, or some were left: ask again.` }),
 })
 
-export const deadLetterRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
-  async function named(texts: readonly string[]): Promise<readonly LetterName[]> {
-    const wanted = texts.map((text) => {
-      const [tiId = 0, tryNumber = 0] = text.split('-').map(Number)
-      return { tiId, tryNumber }
-    })
-    const found = await letterNames(parts.pool, wanted)
-    if (found.length === 0) throw notFound(`There is no dead letter ${texts[0]}. GET /api/v2/deadLetters lists them.`)
-    return found
-  }
+const status = Type.Optional(Type.Array(LetterStatus, { maxItems: 3 }))
 
-  const shown = (answers: Awaited<ReturnType<typeof changeLetters>>, texts: readonly string[]) => ({
-    letters: texts.map((id) => ({
-      id,
-      ...(answers.get(id) ?? { outcome: 'refused' as const, message: `there is no dead letter ${id}` }),
-    })),
-    total_entries: texts.length,
-  })
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
+  app.get(
+    '/deadLetters',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Dead Letter'],
+        summary: 'Failures for good, newest first; open ones unless a status is named',
+        querystring: Closed({
+          ...letterFilter,
+          status,
+          limit: paging.limit,
+          cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}:[0-9]{1,15}:[0-9]{1,9}$', maxLength: 50 })),
+        }),
+        response: answers(Closed({ dead_letters: Type.Array(LetterBody), next_cursor: MaybeText })),
+      },
+    },
+    async ({ query }) => {
+      const page = await readLetters(parts, query)
+      return query.limit === 0 ? { ...page, dead_letters: [] } : page
+    },
+  )
+
+  app.get(
+    '/deadLetters/groups',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Dead Letter'],
+        summary: 'Letters by fingerprint, that is, probably by fault: how often, since when, one of them',
+        querystring: Closed({
+          dag_id: letterFilter.dag_id,
+          at_gte: letterFilter.at_gte,
+          at_lte: letterFilter.at_lte,
+          status,
+          limit: paging.limit,
+          cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}:.{1,200}$', maxLength: 220 })),
+        }),
+        response: answers(Closed({ groups: Type.Array(GroupBody), next_cursor: MaybeText })),
+      },
+    },
+    async ({ query }) => {
+      const page = await readLetterGroups(parts, query)
+      return query.limit === 0 ? { ...page, groups: [] } : page
+    },
+  )
+
+  app.get(
+    '/deadLetters/:letter_id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Dead Letter'],
+        summary: 'One letter with its cause, inputs and versions',
+        params: Closed({ letter_id: LetterId }),
+        response: answers(LetterDetails),
+      },
+    },
+    async ({ params }) => readLetter(parts, params.letter_id),
+  )
 
   app.post(
     '/deadLetters/redrive',
@@ -51,16 +109,34 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       config: { role: 'operator' },
       schema: {
         tags: ['Dead Letter'],
-        summary: 'Runs what failed for good again, with all below it',
-        body: Closed({ ids }),
+        summary: 'Runs what failed for good again, with all below it; a failed compensation is tried again',
+        body: Closed({
+          ...chosen,
+          ...AFTER_CLEAR,
+          inputs: Type.Optional(
+            Type.Record(Type.String(), Type.Unknown(), {
+              description: 'Arguments in place of those it had; for one letter by its id.',
+            }),
+          ),
+        }),
         response: commandAnswers(Changed),
       },
     },
     async (request) => {
-      const texts = [...new Set(request.body.ids)]
-      const letters = await named(texts)
-      const command = (some: readonly LetterName[]) => ({ kind: 'redrive', letters: some }) as const
-      return shown(await changeLetters(parts, request, letters, command), texts)
+      const { body } = request
+      if (body.inputs !== undefined && body.ids?.length !== 1) {
+        throw new EarlyReply(400, 'inputs go with one letter: give its id alone in ids, or leave inputs out.')
+      }
+      const more = {
+        ...afterClear(body),
+        ...(body.inputs === undefined ? {} : { inputs: JSON.stringify(body.inputs) }),
+      }
+      return changeLetters(
+        parts,
+        body,
+        (letters: readonly LetterName[]) => ({ kind: 'redrive', letters, ...more }),
+        (command, part) => sendCommand(parts, request, command, part),
+      )
     },
   )
 
@@ -70,17 +146,19 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       config: { role: 'operator' },
       schema: {
         tags: ['Dead Letter'],
-        summary: 'Takes dead letters out of the list of open ones, for a reason',
-        body: Closed({ ids, reason: Type.String({ minLength: 1, maxLength: 1_000 }) }),
+        summary: 'Takes letters out of the open ones, for a reason',
+        body: Closed({ ...chosen, reason: Type.String({ minLength: 1, maxLength: 1_000 }) }),
         response: commandAnswers(Changed),
       },
     },
     async (request) => {
-      const { reason } = request.body
-      const texts = [...new Set(request.body.ids)]
-      const letters = await named(texts)
-      const command = (some: readonly LetterName[]) => ({ kind: 'discard-letters', letters: some, reason }) as const
-      return shown(await changeLetters(parts, request, letters, command), texts)
+      const { body } = request
+      return changeLetters(
+        parts,
+        body,
+        (letters: readonly LetterName[]) => ({ kind: 'discard-letters', letters, reason: body.reason }),
+        (command, part) => sendCommand(parts, request, command, part),
+      )
     },
   )
 }

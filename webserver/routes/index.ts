@@ -18,6 +18,7 @@ import { monitorRoutes } from './monitor.ts'
 import { platformRoutes } from './platform.ts'
 import { poolRoutes } from './pools.ts'
 import { runPreviewRoutes } from './run-previews.ts'
+import { searchRoutes } from './search.ts'
 import { taskInputRoutes } from './task-inputs.ts'
 import { taskInstanceRoutes } from './task-instances.ts'
 import { variableRoutes } from './variables.ts'
@@ -43,6 +44,7 @@ export const apiRoutes: readonly FastifyPluginAsyncTypebox<ApiParts>[] = [
   poolRoutes,
   importErrorRoutes,
   eventLogRoutes,
+  searchRoutes,
   platformRoutes,
   monitorRoutes,
 ]

@@ -1,22 +1,13 @@
 /** What a try was given: each argument of its handler, where it came from, and its value, as far as it is not large. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { upstreamValues } from '../../database/queries/input-tries.ts'
 import { getTi, listTries } from '../../database/queries/task-instances.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { notFound } from '../error-replies.ts'
-import { inputsOf, MOST_BYTES, upstreamsOf } from '../input-values.ts'
 import { requireRun } from '../load-run.ts'
-import { answers, Closed, MaybeText, Nullable, TiPath } from '../schemas/shapes.ts'
-
-const Input = Closed({
-  name: Type.String(),
-  sources: Type.Array(Type.String(), { description: '`task:<id>`, `param:<name>`; none for what the file says.' }),
-  value: Type.Unknown({ description: 'null when truncated.' }),
-  bytes: Type.Integer({ description: 'Size as JSON, as far as it is known.' }),
-  truncated: Type.Boolean(),
-  start: MaybeText,
-})
+import { answers, Closed, Nullable, TiPath } from '../schemas/shapes.ts'
+import { InputBody } from '../schemas/task-input.ts'
+import { showInputs } from '../show-inputs.ts'
 
 export const taskInputRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
   app.get(
@@ -33,7 +24,7 @@ export const taskInputRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, 
             Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Default: the last.' }),
           ),
         }),
-        response: answers(Closed({ try_number: Nullable(Type.Integer()), inputs: Type.Array(Input) })),
+        response: answers(Closed({ try_number: Nullable(Type.Integer()), inputs: Type.Array(InputBody) })),
       },
     },
     async ({ params, query }) => {
@@ -49,12 +40,7 @@ export const taskInputRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, 
       if (one === undefined && query.try_number !== undefined) {
         throw notFound(`Task instance "${task.taskId}" has no try ${query.try_number}.`)
       }
-      const values = await upstreamValues(
-        parts.pool,
-        { dagRunId: run.id, taskIds: upstreamsOf(task), queuedAt: one?.queuedAt ?? null },
-        MOST_BYTES,
-      )
-      return { try_number: one?.tryNumber ?? null, inputs: inputsOf(task, run.conf, values) }
+      return { try_number: one?.tryNumber ?? null, inputs: await showInputs(parts, run, task, one ?? null) }
     },
   )
 }

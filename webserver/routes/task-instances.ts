@@ -86,6 +86,7 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
           cursor,
           state: several(Type.Union([TiState, Type.Literal('no_status')])),
           exact_state: several(TiState),
+          correlation_id: Type.Optional(Type.String({ maxLength: 250, description: 'Of the runs, exactly; with ~.' })),
           task_id: several(),
           pool: several(),
           map_index: several(Type.Integer({ minimum: -1, maximum: 1_000_000 })),
@@ -110,6 +111,7 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
         const limit = query.limit ?? 50
         const found = await pageTis(parts.pool, {
           ...(params.dag_id === '~' ? {} : { dagId: params.dag_id }),
+          ...(query.correlation_id === undefined ? {} : { correlationId: query.correlation_id }),
           ...(query.task_id === undefined ? {} : { taskIds: query.task_id.map(String) }),
           ...(states === undefined ? {} : { states }),
           ...(from === undefined ? {} : { startFrom: from }),
@@ -128,6 +130,8 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
       }
       if (params.dag_id === '~')
         throw new EarlyReply(400, 'A run is named together with its Dag; put the Dag in place of ~.')
+      if (query.correlation_id !== undefined)
+        throw new EarlyReply(400, 'correlation_id finds task instances of many runs; put ~ in place of the run.')
       if (query.cursor !== undefined)
         throw new EarlyReply(400, 'cursor is for task instances of many runs; use offset.')
       const order = readOrder(query.order_by, ORDERS, { field: 'id', falling: false })

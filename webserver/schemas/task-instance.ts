@@ -5,7 +5,7 @@ import type { Version } from '../api-parts.ts'
 import { Closed, Instant, MaybeInstant, MaybeText, Nullable } from './shapes.ts'
 import { AirflowTiState, airflowTiState, iso, ShownTiState, seconds, shownTiState } from './values.ts'
 
-const Cause = Closed({
+export const Cause = Closed({
   kind: Type.String(),
   message: Type.String(),
   stack: Type.Optional(Type.String()),

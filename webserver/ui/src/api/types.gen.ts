@@ -269,7 +269,7 @@ export interface paths {
   "/api/v2/dags/{dag_id}/dagRuns": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get: {
-      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("queued" | "running" | "compensating" | "success" | "failed")[]; exact_state?: ("queued" | "running" | "compensating" | "success" | "failed")[]; run_type?: ("scheduled" | "manual" | "backfill")[]; run_id_pattern?: string; logical_date_gte?: string; logical_date_lte?: string; run_after_gte?: string; run_after_lte?: string; start_date_gte?: string; start_date_lte?: string; end_date_gte?: string; end_date_lte?: string }; header?: never; path: { dag_id: string }; cookie?: never }
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("queued" | "running" | "compensating" | "success" | "failed")[]; exact_state?: ("queued" | "running" | "compensating" | "success" | "failed")[]; run_type?: ("scheduled" | "manual" | "backfill")[]; correlation_id?: string; run_id_pattern?: string; logical_date_gte?: string; logical_date_lte?: string; run_after_gte?: string; run_after_lte?: string; start_date_gte?: string; start_date_lte?: string; end_date_gte?: string; end_date_lte?: string }; header?: never; path: { dag_id: string }; cookie?: never }
       requestBody?: never
       responses: {
         200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_runs: ({ /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; /** In Airflow's words: `running` while it is compensated; see exact_state. */ state: "queued" | "running" | "success" | "failed"; exact_state: "queued" | "running" | "compensating" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; /** Business id, such as an order number. */ correlation_id: string | null; trigger_key: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null })[]; /** Counting stops at 10,000. */ total_entries: number; next_cursor: string | null } } }
@@ -416,9 +416,9 @@ export interface paths {
     put?: never
     post: {
       parameters: { query?: never; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
-      requestBody: { content: { "application/json": { task_ids?: string[] } } }
+      requestBody: { content: { "application/json": { /** Only list what would be undone. */ dry_run?: boolean; task_ids?: string[] } } }
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_run_id: string; task_ids: string[] } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dag_id: string; dag_run_id: string; dry_run: boolean; /** What is undone first stands first. */ task_ids: string[]; /** Of a dry run. */ planned: ({ task_id: string; map_index: number; exact_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | null; /** The try whose effects are undone. */ forward_try: number; /** Tasks that are undone before it. */ after: string[] })[] } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
@@ -430,10 +430,29 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/compensations": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { limit?: number; cursor?: string }; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** By task instance, then by try. */ compensations: ({ task_instance_id: string; task_id: string; map_index: number; /** Of the task instance, now. */ exact_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | null; /** `withdrawn`: called off before it began. */ state: "compensating" | "compensated" | "compensation_failed" | "withdrawn"; /** The try whose effects are undone. */ forward_try: number; forward_state: "success" | "failed"; scope: string | null; /** Of the task instance, those that ran the compensation. */ tries: ({ try_number: number; exact_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | null; queued_at: string; start_date: string | null; end_date: string | null; message: string | null })[]; planned_at: string; ended_at: string | null; actor: string; failed_task: string | null; error: string | null })[]; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get: {
-      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("none" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | "no_status")[]; exact_state?: ("none" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed")[]; task_id?: string[]; pool?: string[]; map_index?: number[]; start_date_gte?: string; start_date_lte?: string }; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
+      parameters: { query?: { limit?: number; offset?: number; order_by?: string; cursor?: string; state?: ("none" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | "no_status")[]; exact_state?: ("none" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed")[]; correlation_id?: string; task_id?: string[]; pool?: string[]; map_index?: number[]; start_date_gte?: string; start_date_lte?: string }; header?: never; path: { dag_id: string; dag_run_id: string }; cookie?: never }
       requestBody?: never
       responses: {
         200: { headers: { [name: string]: unknown }; content: { "application/json": { task_instances: ({ id: string; task_id: string; dag_id: string; dag_run_id: string; map_index: number; logical_date: string | null; run_after: string; start_date: string | null; end_date: string | null; duration: number | null; state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | null; exact_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | null; try_number: number; /** Repeats it may have after the first try, as in Airflow. */ max_tries: number; task_display_name: string; dag_display_name: string; hostname: string | null; pid: number | null; pool: string; pool_slots: number; priority_weight: number | null; operator: string | null; queued_when: string | null; note: string | null; rendered_map_index: string | null; retry_at: string | null; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; group_id: string | null; dag_version: { id: string; version_number: number; dag_id: string } | null })[]; /** Over many runs: how many are known so far. */ total_entries: number; next_cursor?: string | null } } }
@@ -650,15 +669,72 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/api/v2/deadLetters": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { dag_id?: string; dag_run_id?: string; task_id?: string; kind?: "task" | "compensation"; fingerprint?: string; correlation_id?: string; at_gte?: string; at_lte?: string; text?: string; status?: ("open" | "redriven" | "discarded")[]; limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dead_letters: ({ /** `<number of the task instance>-<try>` */ id: string; task_instance_id: string; try_number: number; dag_id: string; dag_run_id: string; task_id: string; map_index: number; /** Exact. */ run_state: "queued" | "running" | "compensating" | "success" | "failed"; correlation_id: string | null; version_number: number | null; kind: "task" | "compensation"; strategy: "retry" | "compensate" | "dead-letter" | "retry-then-compensate"; /** Equal for failures that are probably the same fault. */ fingerprint: string; cause_kind: string; /** At most 500 characters; the whole cause is with the letter itself. */ message: string; at: string; /** Whether what was completed was undone because of it. */ compensation: "none" | "compensating" | "compensated" | "compensation_failed"; status: "open" | "redriven" | "discarded"; reason: string | null; actor: string | null; settled_at: string | null; /** Of its try. */ log_url: string })[]; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/deadLetters/groups": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { dag_id?: string; at_gte?: string; at_lte?: string; status?: ("open" | "redriven" | "discarded")[]; limit?: number; cursor?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { groups: ({ fingerprint: string; /** Counting stops at 10,000. */ count: number; first_at: string; last_at: string; /** Of the newest letter. */ message: string; cause_kind: string; /** `<number of the task instance>-<try>` */ sample_id: string; tasks: ({ dag_id: string; task_id: string })[] })[]; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/deadLetters/{letter_id}": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: never; header?: never; path: { letter_id: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** `<number of the task instance>-<try>` */ id: string; task_instance_id: string; try_number: number; dag_id: string; dag_run_id: string; task_id: string; map_index: number; /** Exact. */ run_state: "queued" | "running" | "compensating" | "success" | "failed"; correlation_id: string | null; version_number: number | null; kind: "task" | "compensation"; strategy: "retry" | "compensate" | "dead-letter" | "retry-then-compensate"; /** Equal for failures that are probably the same fault. */ fingerprint: string; cause_kind: string; /** At most 500 characters; the whole cause is with the letter itself. */ message: string; at: string; /** Whether what was completed was undone because of it. */ compensation: "none" | "compensating" | "compensated" | "compensation_failed"; status: "open" | "redriven" | "discarded"; reason: string | null; actor: string | null; settled_at: string | null; /** Of its try. */ log_url: string; cause: { kind: string; message: string; stack?: string; exitCode?: number; signal?: string; by?: string } | null; start_date: string | null; end_date: string | null; hostname: string | null; /** Of a compensation: the try that was to be undone; else its own. */ forward_try: number; /** Of the forward try. */ inputs: ({ name: string; /** `task:<id>`, `param:<name>`; none for what the file says. */ sources: string[]; /** null when truncated. */ value: unknown; /** Size as JSON, as far as it is known. */ bytes: number; truncated: boolean; start: string | null })[]; /** Arguments that an operator replaced; null: none. */ input_overrides: unknown; /** How often new idempotency keys were asked for. */ life: number; newest_version_number: number | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/api/v2/deadLetters/redrive": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get?: never
     put?: never
     post: {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
-      requestBody: { content: { "application/json": { ids: string[] } } }
+      requestBody: { content: { "application/json": { ids?: string[]; fingerprint?: string; filter?: { dag_id?: string; /** With dag_id. */ dag_run_id?: string; task_id?: string; kind?: "task" | "compensation"; fingerprint?: string; correlation_id?: string; at_gte?: string; at_lte?: string; /** Part of the message. */ text?: string }; /** Only list the letters that are chosen. */ dry_run?: boolean; /** What was done before is to be done again: keys of effects are new. */ new_idempotency_keys?: boolean; /** The run goes on with the newest version of its Dag. */ run_on_latest_version?: boolean; /** Arguments in place of those it had; for one letter by its id. */ inputs?: { [name: string]: unknown } } } }
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { letters: ({ id: string; outcome: "done" | "refused" | "pending" | "left"; message: string | null })[]; total_entries: number } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dry_run: boolean; letters: ({ /** `<number of the task instance>-<try>` */ id: string; dag_id: string; dag_run_id: string; task_id: string; map_index: number; kind: "task" | "compensation"; /** Before. */ status: "open" | "redriven" | "discarded"; /** `left`: not sent, since what was sent before it was not answered in time. */ outcome: "planned" | "done" | "refused" | "pending" | "left"; message: string | null })[]; /** Ids that no letter has. */ unknown: string[]; done: number; refused: number; /** More than 1000 are chosen, or some were left: ask again. */ more: boolean } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
@@ -676,9 +752,9 @@ export interface paths {
     put?: never
     post: {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
-      requestBody: { content: { "application/json": { ids: string[]; reason: string } } }
+      requestBody: { content: { "application/json": { ids?: string[]; fingerprint?: string; filter?: { dag_id?: string; /** With dag_id. */ dag_run_id?: string; task_id?: string; kind?: "task" | "compensation"; fingerprint?: string; correlation_id?: string; at_gte?: string; at_lte?: string; /** Part of the message. */ text?: string }; /** Only list the letters that are chosen. */ dry_run?: boolean; reason: string } } }
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { letters: ({ id: string; outcome: "done" | "refused" | "pending" | "left"; message: string | null })[]; total_entries: number } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { dry_run: boolean; letters: ({ /** `<number of the task instance>-<try>` */ id: string; dag_id: string; dag_run_id: string; task_id: string; map_index: number; kind: "task" | "compensation"; /** Before. */ status: "open" | "redriven" | "discarded"; /** `left`: not sent, since what was sent before it was not answered in time. */ outcome: "planned" | "done" | "refused" | "pending" | "left"; message: string | null })[]; /** Ids that no letter has. */ unknown: string[]; done: number; refused: number; /** More than 1000 are chosen, or some were left: ask again. */ more: boolean } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
@@ -1008,6 +1084,25 @@ export interface paths {
       requestBody?: never
       responses: {
         200: { headers: { [name: string]: unknown }; content: { "application/json": { event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/search": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query: { q: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { query: string; /** Newest first; the first ten are explained. */ runs: ({ run: { /** Number of the run: the correlation id of the event log. */ id: number; dag_run_id: string; dag_id: string; dag_display_name: string; logical_date: string | null; queued_at: string | null; start_date: string | null; end_date: string | null; duration: number | null; data_interval_start: string | null; data_interval_end: string | null; run_after: string; last_scheduling_decision: null; run_type: "scheduled" | "manual" | "backfill"; /** In Airflow's words: `running` while it is compensated; see exact_state. */ state: "queued" | "running" | "success" | "failed"; exact_state: "queued" | "running" | "compensating" | "success" | "failed"; triggered_by: string; triggering_user_name: string | null; conf: unknown | null; note: string | null; /** Business id, such as an order number. */ correlation_id: string | null; trigger_key: string | null; dag_versions: ({ id: string; version_number: number; dag_id: string })[]; bundle_version: string | null }; matched_by: "correlation_id" | "run_id" | "number" | "dead_letter" | "correlation_prefix"; explanation: { /** Why the run is where it is, in a sentence. */ summary: string; /** Those that say more than that they wait for others, or have ended well. */ task_instances: ({ task_id: string; map_index: number; exact_state: "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "removed" | "up_for_retry" | "deferred" | "compensating" | "compensated" | "compensation_failed" | null; try_number: number; reasons: ({ code: string; message: string })[] })[]; /** Of them, how many were left out. */ more: number } | null; /** Open ones. */ dead_letters: ({ /** `<number of the task instance>-<try>` */ id: string; task_instance_id: string; try_number: number; dag_id: string; dag_run_id: string; task_id: string; map_index: number; /** Exact. */ run_state: "queued" | "running" | "compensating" | "success" | "failed"; correlation_id: string | null; version_number: number | null; kind: "task" | "compensation"; strategy: "retry" | "compensate" | "dead-letter" | "retry-then-compensate"; /** Equal for failures that are probably the same fault. */ fingerprint: string; cause_kind: string; /** At most 500 characters; the whole cause is with the letter itself. */ message: string; at: string; /** Whether what was completed was undone because of it. */ compensation: "none" | "compensating" | "compensated" | "compensation_failed"; status: "open" | "redriven" | "discarded"; reason: string | null; actor: string | null; settled_at: string | null; /** Of its try. */ log_url: string })[] })[]; more_runs: boolean; dags: ({ dag_id: string; is_paused: boolean })[]; tasks: ({ dag_id: string; task_id: string })[] } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
