@@ -7,7 +7,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { TryKey } from '../core/ids.ts'
 import type { BundleStore } from '../core/ports/dag-source.ts'
-import type { TriggerRequest, WorkerApi } from '../core/ports/worker-api.ts'
+import type { CompensateAnswer, CompensateRequest, TriggerRequest, WorkerApi } from '../core/ports/worker-api.ts'
 import type { CommandAnswer, CommandRequest } from '../core/records.ts'
 import { readBundle, saveBundle } from './bundles.ts'
 import type { SubmitOptions, SubmitResult } from './commands.ts'
@@ -81,6 +81,24 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
       // A refusal changed nothing, perhaps in an earlier try: what stood in the way may be gone.
       return runOf(answer.ok ? answer : await carryOut(by, command, failure, `${key}:${by.tryNumber}`), request)
     },
+    async compensateDagRun(by, request) {
+      const { dagId, key } = request
+      const runId = request.runId ?? (await triggeredRun(pool, request))
+      if (runId === null) {
+        return { accepted: false, message: `The task had started no run of Dag "${dagId}": there is nothing to undo.` }
+      }
+      const command: CommandRequest = { kind: 'compensate', dagId, runId }
+      const failure = `The run "${runId}" of Dag "${dagId}" was not undone`
+      const once = `ti:${by.tiId}:compensate:${key}`
+      const answer = await carryOut(by, command, failure, once)
+      // As with triggers: what stood in the way of an earlier try may be gone.
+      const isFinal = answer.ok || NOTHING_TO_UNDO.has(answer.code)
+      return compensateAnswer(
+        isFinal ? answer : await carryOut(by, command, failure, `${once}:${by.tryNumber}`),
+        request,
+        runId,
+      )
+    },
   }
 
   /** Through the scheduler, in the task's name; it has been done when this resolves, so the task sees it at once. */
@@ -121,6 +139,25 @@ function runOf(answer: CommandAnswer, { dagId }: TriggerRequest): { readonly run
     throw new Error(`Dag "${dagId}" was triggered, but the answer names no run: ${answer.value}`)
   }
   return { runId: value.dag_run_id }
+}
+
+/** Refusals after which there is nothing left for the task to do; `run-compensating`: somebody else has asked already. */
+const NOTHING_TO_UNDO: ReadonlySet<string> = new Set(['not-compensable', 'nothing-to-compensate', 'run-compensating'])
+
+function compensateAnswer(answer: CommandAnswer, { dagId }: CompensateRequest, runId: string): CompensateAnswer {
+  const run = `the run "${runId}" of Dag "${dagId}"`
+  if (answer.ok) return { accepted: true, message: `What ${run} did is undone from now on; see its own log for how.` }
+  if (NOTHING_TO_UNDO.has(answer.code)) return { accepted: false, message: `Of ${run}: ${answer.message}` }
+  throw new Error(`What ${run} did was not undone: ${answer.message} (${answer.code})`)
+}
+
+/** The run that a trigger with this key has made. Index: `dag_run (dag_id, trigger_key)`. */
+async function triggeredRun(pool: pg.Pool, { dagId, triggerKey }: CompensateRequest): Promise<string | null> {
+  const result = await pool.query<{ run_id: string }>(
+    'select run_id from dag_run where dag_id = $1 and trigger_key = $2',
+    [dagId, triggerKey],
+  )
+  return result.rows[0]?.run_id ?? null
 }
 
 function unanswered(failure: string, { kind }: CommandRequest, status: string, patienceMs: number): Error {

@@ -138,7 +138,8 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
     running = next
     next.seq = ++triesRun
     const hash = next.dispatch.bundleHash
-    const needsBundle = next.dispatch.kind === 'task' && !bundles.has(hash)
+    // What starts a run, or undoes one it started, runs none of the author's code.
+    const needsBundle = next.dispatch.trigger === undefined && !bundles.has(hash)
     const values = around.values.valuesFor(next.dispatch)
     if (!needsBundle && !(values instanceof Promise)) {
       order(next, values, false)

@@ -1,12 +1,12 @@
 /**
- * The LogStore on files: one JSON line per log line, appended. Lines wait in memory for at most `flushEveryMs`, so a
+ * The LogStore on files: one JSON line per log line with the run it belongs to, appended. Lines wait in memory for at most `flushEveryMs`, so a
  * chatty task costs one write per interval and not one per line. Whole lines are written, in order, never two writers on
  * one file; a reader that meets a half-written last line stops before it.
  */
 import { appendFile, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { tryKeyText } from '../core/ids.ts'
-import type { LogAddress, LogLine, LogStore } from '../core/ports/log-store.ts'
+import type { LogAddress, LogLine, LogRecord, LogStore } from '../core/ports/log-store.ts'
 import { logPath } from './file-log-path.ts'
 
 export interface FileLogStoreOptions {
@@ -92,7 +92,8 @@ export function createFileLogStore(options: FileLogStoreOptions): FileLogStore {
       entry = { path: logPath(options.logsDir, address), mend, text: '', writing: null }
       pending.set(key, entry)
     }
-    for (const line of lines) entry.text += `${JSON.stringify(line)}\n`
+    const end = endOfRecord(address)
+    for (const line of lines) entry.text += `${JSON.stringify(line).slice(0, -1)}${end}`
     if (entry.text.length > WRITE_AT_CHARS) void startWriting(key, entry)
     else timer ??= setTimeout(() => void writeAll(), options.flushEveryMs ?? 200)
   }
@@ -116,6 +117,12 @@ export function createFileLogStore(options: FileLogStoreOptions): FileLogStore {
       while (pending.size > 0) await writeAll()
     },
   }
+}
+
+/** What all records of a try have in common, after what is their own. */
+function endOfRecord({ runId, correlationId }: LogAddress): string {
+  const correlation = correlationId == null ? '' : `,"correlationId":${JSON.stringify(correlationId)}`
+  return `,"runId":${JSON.stringify(runId)}${correlation}}\n`
 }
 
 function keyOf(address: LogAddress): string {
@@ -162,7 +169,7 @@ async function readLines(path: string, fromByte: number) {
       length = Math.min(left, MAX_LINE_BYTES, length * 4)
     }
     if (end < 0) return { lines: [], nextByte: fromByte }
-    const lines: LogLine[] = []
+    const lines: LogRecord[] = []
     for (const text of buffer.toString('utf8', 0, end).split('\n')) {
       const line = parseLine(text)
       if (line !== null) lines.push(line)
@@ -174,9 +181,9 @@ async function readLines(path: string, fromByte: number) {
 }
 
 /** A line cut short by a crash of the host is passed over. */
-function parseLine(text: string): LogLine | null {
+function parseLine(text: string): LogRecord | null {
   try {
-    return JSON.parse(text) as LogLine
+    return JSON.parse(text) as LogRecord
   } catch {
     return null
   }

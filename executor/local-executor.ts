@@ -50,8 +50,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   let whenNothingRuns: (() => void) | null = null
 
   function logOf(dispatch: Dispatch) {
-    const { key, dagId, runId, taskId, mapIndex } = dispatch
-    return createTryLog(options.logs, { ...key, dagId, runId, taskId, mapIndex }, limits.logCharsPerTry, now)
+    const { key, dagId, runId, taskId, mapIndex, context } = dispatch
+    const { correlationId } = context
+    const address = { ...key, dagId, runId, taskId, mapIndex, correlationId }
+    return createTryLog(options.logs, address, limits.logCharsPerTry, now)
   }
 
   /** For a try that never had a child. */

@@ -51,6 +51,8 @@ export function toOrder(dispatch: Dispatch, values: Record<string, string | null
     kind: dispatch.kind,
     bundleHash: dispatch.bundleHash,
     inputs: dispatch.inputs,
+    ...(dispatch.inputOverrides === undefined ? {} : { inputOverrides: dispatch.inputOverrides }),
+    ...(dispatch.compensation === undefined ? {} : { compensation: dispatch.compensation }),
     values,
     ...(dispatch.branches === undefined ? {} : { branches: dispatch.branches }),
     ...(dispatch.trigger === undefined ? {} : { trigger: dispatch.trigger }),

@@ -51,5 +51,9 @@ export async function serveClientCall(call: ClientCall, context: CallContext): P
       const { runId } = await api.triggerDagRun(by, { ...request, conf: masker.maskValue(request.conf) })
       return { runId }
     }
+    case 'compensateDagRun': {
+      const { accepted, message } = await api.compensateDagRun(by, call.args[0])
+      return { accepted, message }
+    }
   }
 }

@@ -9,7 +9,7 @@ import type { WorkerApi } from '../core/ports/worker-api.ts'
 import type { InputBinding } from '../core/serialized-dag.ts'
 
 export interface UpstreamValues {
-  /** At once when all is known (or nothing is needed), else a promise. Keys are upstream task ids. */
+  /** At once when all is known (or nothing is needed), else a promise. Keys are task ids (see `RunOrder.values`). */
   valuesFor(dispatch: Dispatch): Record<string, string | null> | Promise<Record<string, string | null>>
   remember(key: TryKey, json: string): void
   /** Somebody wrote a `return_value` by hand: what is remembered may be wrong. */
@@ -32,13 +32,11 @@ export function createUpstreamValues(api: WorkerApi): UpstreamValues {
 
   return {
     valuesFor(dispatch) {
-      const taskIds = upstreamIds(dispatch)
+      const tries = triesToRead(dispatch)
       const values: Record<string, string | null> = {}
-      if (taskIds.size === 0) return values
+      if (tries.size === 0) return values
       const missing: { readonly taskId: string; readonly key: TryKey }[] = []
-      for (const taskId of taskIds) {
-        const key = dispatch.upstreamTries[taskId]
-        if (key === undefined) continue
+      for (const [taskId, key] of tries) {
         const json = known.get(tryKeyText(key))
         if (json === undefined) missing.push({ taskId, key })
         else values[taskId] = json
@@ -73,11 +71,19 @@ export function createUpstreamValues(api: WorkerApi): UpstreamValues {
   }
 }
 
-function upstreamIds(dispatch: Dispatch): Set<string> {
+/** By task id: those of the upstreams that an argument needs, and what a compensation undoes. */
+function triesToRead(dispatch: Dispatch): Map<string, TryKey> {
+  const { inputs, trigger, compensation, upstreamTries } = dispatch
   const ids = new Set<string>()
-  for (const name in dispatch.inputs) collect(dispatch.inputs[name], ids)
-  if (dispatch.trigger?.conf !== undefined) collect(dispatch.trigger.conf, ids)
-  return ids
+  for (const name in inputs) collect(inputs[name], ids)
+  if (trigger?.conf !== undefined && compensation === undefined) collect(trigger.conf, ids)
+  const tries = new Map<string, TryKey>()
+  for (const id of ids) {
+    const key = upstreamTries[id]
+    if (key !== undefined) tries.set(id, key)
+  }
+  if (compensation !== undefined) tries.set(dispatch.taskId, compensation.forwardTry)
+  return tries
 }
 
 function collect(binding: InputBinding | undefined, ids: Set<string>): void {

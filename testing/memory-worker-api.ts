@@ -3,7 +3,14 @@
  * XComs and triggered runs can be looked at. It answers as the database's does, one macrotask later.
  */
 import { type TryKey, tryKeyText } from '../core/ids.ts'
-import type { BundleCode, ConnectionRecord, TriggerRequest, WorkerApi, XComLocator } from '../core/ports/worker-api.ts'
+import type {
+  BundleCode,
+  CompensateRequest,
+  ConnectionRecord,
+  TriggerRequest,
+  WorkerApi,
+  XComLocator,
+} from '../core/ports/worker-api.ts'
 
 export interface MemoryWorkerApi extends WorkerApi {
   readonly bundles: Map<string, BundleCode>
@@ -14,6 +21,8 @@ export interface MemoryWorkerApi extends WorkerApi {
   /** By `tryKeyText`. */
   readonly returnValues: Map<string, string>
   readonly triggered: { readonly by: TryKey; readonly request: TriggerRequest; readonly runId: string }[]
+  /** Runs that were to be undone. */
+  readonly compensated: { readonly by: TryKey; readonly request: CompensateRequest }[]
   /** Names of the calls, in order. */
   readonly calls: string[]
 }
@@ -29,6 +38,7 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
   const xcoms = new Map<string, string>()
   const returnValues = new Map<string, string>()
   const triggered: { readonly by: TryKey; readonly request: TriggerRequest; readonly runId: string }[] = []
+  const compensated: { readonly by: TryKey; readonly request: CompensateRequest }[] = []
   const calls: string[] = []
 
   async function called(name: string): Promise<void> {
@@ -43,6 +53,7 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
     xcoms,
     returnValues,
     triggered,
+    compensated,
     calls,
     async getBundle(hash) {
       await called('getBundle')
@@ -86,6 +97,13 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
       const runId = request.runId ?? `manual__${triggered.length + 1}`
       triggered.push({ by, request, runId })
       return { runId }
+    },
+    async compensateDagRun(by, request) {
+      await called('compensateDagRun')
+      const { dagId, runId } = request
+      if (runId === null) return { accepted: false, message: `No run of Dag "${dagId}" was started.` }
+      if (!compensated.some((item) => item.request.key === request.key)) compensated.push({ by, request })
+      return { accepted: true, message: `The run "${runId}" of Dag "${dagId}" is undone.` }
     },
   }
 }

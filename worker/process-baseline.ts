@@ -13,7 +13,7 @@ type EnvironmentChange = Readonly<Record<string, string | undefined>>
 export interface ProcessBaseline {
   /** What the environment has become since the baseline; then puts it back. For the load of a bundle. */
   takeEnvironmentChange(): EnvironmentChange
-  /** Applies what belongs to the bundle and remembers listeners: user code runs next. */
+  /** Applies what belongs to the bundle and to the try, and remembers listeners: user code runs next. */
   enter(change: EnvironmentChange): void
   /** Puts everything back; names what had been changed. */
   leave(): string[]
@@ -38,7 +38,7 @@ export function rememberProcess(): ProcessBaseline {
     enter(change) {
       const names = Object.keys(change)
       for (const name of names) setVariable(name, change[name])
-      expected = names.length === 0 ? environment : readEnvironment()
+      expected = names.length === 0 ? environment : withChange(environment, change)
       listeners = readListeners()
     },
 
@@ -82,6 +82,15 @@ function readEnvironment(): Environment {
 function setVariable(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name]
   else process.env[name] = value
+}
+
+function withChange(from: Environment, change: EnvironmentChange): Environment {
+  const to: Record<string, string> = { ...from }
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) delete to[name]
+    else to[name] = value
+  }
+  return to
 }
 
 function difference(from: Environment, to: Environment): EnvironmentChange {

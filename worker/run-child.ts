@@ -3,7 +3,13 @@
  * process as before the first. What cannot be put back is reported with the result, and the host replaces this process.
  */
 import { Worker } from 'node:worker_threads'
-import { type ChildResult, type ChildSettings, HEARTBEAT_FD, type HostToChild } from '../core/ports/child-protocol.ts'
+import {
+  type ChildResult,
+  type ChildSettings,
+  HEARTBEAT_FD,
+  type HostToChild,
+  type RunOrder,
+} from '../core/ports/child-protocol.ts'
 import { asCodeOf, beginTry, type CurrentTry, endTry, runningTry, tryOfThisCode } from './current-try.ts'
 import { errorFacts } from './error-facts.ts'
 import type { HeartbeatData } from './heartbeat-thread.ts'
@@ -110,7 +116,7 @@ async function perform(current: CurrentTry, { bundles, baseline, tools }: Ready)
   let bundle: HeldBundle | null = null
   let result: ChildResult | null = null
   let loadedNow = false
-  if (order.kind === 'task') {
+  if (order.trigger === undefined) {
     bundle = bundles.get(order.bundleHash) ?? null
     if (bundle === null) {
       loadedNow = true
@@ -123,7 +129,7 @@ async function perform(current: CurrentTry, { bundles, baseline, tools }: Ready)
       }
     }
   }
-  baseline.enter(bundle?.environment ?? {})
+  baseline.enter({ ...bundle?.environment, ...environmentOf(order) })
   const resources = countResources()
   if (result === null) {
     current.startedAt = Date.now()
@@ -142,6 +148,11 @@ async function perform(current: CurrentTry, { bundles, baseline, tools }: Ready)
     spawned: current.spawned,
     ...(loadedNow ? { bundles: bundles.hashes() } : {}),
   })
+}
+
+/** For whatever the try starts: programs it calls can say for which run they work. */
+function environmentOf({ runId, context }: RunOrder): Readonly<Record<string, string>> {
+  return { TRADEWIND_RUN_ID: runId, TRADEWIND_CORRELATION_ID: context.correlationId ?? runId }
 }
 
 function tidyUp(baseline: ProcessBaseline, leftovers: readonly string[]): string[] {

@@ -4,9 +4,11 @@ import type { TaskContext, TaskLogger } from '../sdk/task-context.ts'
 import type { CurrentTry } from './current-try.ts'
 
 export function createTaskContext(current: CurrentTry, filesDir: string, logger: TaskLogger): TaskContext {
-  const { dagId, taskId, runId, tryNumber, mapIndex, context } = current.order
+  const { dagId, taskId, runId, tryNumber, mapIndex, kind, context } = current.order
   const { signal } = current.abort
-  const built = buildContext({ dagId, taskId, runId, tryNumber, mapIndex, context, signal, filesDir, logger })
+  const isCompensation = kind === 'compensation'
+  const source = { dagId, taskId, runId, tryNumber, mapIndex, isCompensation, context, signal, filesDir, logger }
+  const built = buildContext(source)
   return Object.defineProperty(built, 'signal', {
     enumerable: true,
     get() {

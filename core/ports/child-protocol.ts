@@ -6,8 +6,15 @@
  */
 import type { Json } from '../json.ts'
 import type { BranchSpec, InputBinding, TriggerSpec } from '../serialized-dag.ts'
-import type { Dispatch, DispatchContext } from './executor.ts'
-import type { BundleCode, ConnectionRecord, TriggerRequest, XComLocator } from './worker-api.ts'
+import type { CompensationOrder, Dispatch, DispatchContext } from './executor.ts'
+import type {
+  BundleCode,
+  CompensateAnswer,
+  CompensateRequest,
+  ConnectionRecord,
+  TriggerRequest,
+  XComLocator,
+} from './worker-api.ts'
 
 /** Name of the variable every process of a child inherits: by its value the host finds processes that left the group. */
 export const CHILD_MARKER = 'TRADEWIND_CHILD'
@@ -58,8 +65,14 @@ export interface RunOrder {
   readonly tryNumber: number
   readonly kind: Dispatch['kind']
   readonly bundleHash: string
+  readonly compensation?: CompensationOrder
+  /** JSON object text: arguments that replace those of `inputs`. */
+  readonly inputOverrides?: string
   readonly inputs: Readonly<Record<string, InputBinding>>
-  /** Return values of the upstreams in `inputs`, JSON text; absent or `null` where there is none. */
+  /**
+   * Return values of the upstreams in `inputs`, JSON text; absent or `null` where there is none. For a compensation also the
+   * task's own, under its id: what its forward try returned.
+   */
   readonly values: Readonly<Record<string, string | null>>
   readonly branches?: readonly BranchSpec[]
   readonly trigger?: TriggerSpec
@@ -95,6 +108,8 @@ export interface ClientCalls {
   deleteVariable: { readonly args: readonly [string]; readonly answer: null }
   getConnection: { readonly args: readonly [string]; readonly answer: ConnectionRecord | null }
   triggerDagRun: { readonly args: readonly [TriggerRequest]; readonly answer: { readonly runId: string } }
+  /** Not for user code: what undoes a `triggerDagRun` task asks for it. */
+  compensateDagRun: { readonly args: readonly [CompensateRequest]; readonly answer: CompensateAnswer }
 }
 
 export type ClientCall = {

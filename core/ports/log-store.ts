@@ -11,12 +11,21 @@ export interface LogLine {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
+/** A line as it is kept: whoever collects lines of many runs can tell them apart. */
+export interface LogRecord extends LogLine {
+  readonly runId?: string
+  /** Left out where the run has none. */
+  readonly correlationId?: string
+}
+
 /** Names a try's log for people: the path holds these, escaped. */
 export interface LogAddress extends TryKey {
   readonly dagId: string
   readonly runId: string
   readonly taskId: string
   readonly mapIndex: number
+  /** Of the run: written with every line, no part of the name. */
+  readonly correlationId?: string | null
 }
 
 export interface LogStore {
@@ -26,6 +35,6 @@ export interface LogStore {
   read(
     address: LogAddress,
     fromByte?: number,
-  ): Promise<{ readonly lines: readonly LogLine[]; readonly nextByte: number }>
+  ): Promise<{ readonly lines: readonly LogRecord[]; readonly nextByte: number }>
   close(): Promise<void>
 }

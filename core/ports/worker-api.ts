@@ -59,6 +59,23 @@ export interface TriggerRequest {
   readonly note?: string
 }
 
+/** Asks that what a run did be undone. */
+export interface CompensateRequest {
+  readonly dagId: string
+  /** `null`: it is not known, look for the one that was triggered with `triggerKey`. */
+  readonly runId: string | null
+  readonly triggerKey: string
+  /** The same for every try that asks for the same thing. */
+  readonly key: string
+}
+
+export interface CompensateAnswer {
+  /** `false`: there was nothing to undo. */
+  readonly accepted: boolean
+  /** One sentence for the log of the try. */
+  readonly message: string
+}
+
 export interface WorkerApi {
   /** Cached by hash on the host; throws when the bundle is gone. */
   getBundle(hash: string): Promise<BundleCode>
@@ -74,4 +91,6 @@ export interface WorkerApi {
   getConnection(by: TryKey, id: string): Promise<ConnectionRecord | null>
   /** Idempotent per try's TI: a retry that asks again gets the first run. Returns the run id. */
   triggerDagRun(by: TryKey, request: TriggerRequest): Promise<{ readonly runId: string }>
+  /** Resolves when the scheduler has taken it: the run is then undone by itself. Idempotent by `key`. */
+  compensateDagRun(by: TryKey, request: CompensateRequest): Promise<CompensateAnswer>
 }

@@ -174,7 +174,10 @@ export class InProcessExecutor implements Executor {
   #orderOf(dispatch: Dispatch): RunOrder {
     const { returnValue } = this.#options
     const { key, dagRunId: _id, epoch: _epoch, upstreamTries, ...order } = dispatch
-    const values = Object.fromEntries(Object.entries(upstreamTries).map(([id, one]) => [id, returnValue(one)]))
+    const { taskId, compensation } = order
+    const own = compensation === undefined ? {} : { [taskId]: compensation.forwardTry }
+    const tries = Object.entries({ ...upstreamTries, ...own })
+    const values = Object.fromEntries(tries.map(([id, one]) => [id, returnValue(one)]))
     return { ...order, tryNumber: key.tryNumber, values, tellStart: false }
   }
 }

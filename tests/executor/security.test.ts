@@ -50,13 +50,10 @@ describe('a Dag that looks around', () => {
   const run = async (taskId: string) => returned(await world.run({ bundleHash, taskId }))
 
   it('finds only the environment it is allowed, and so do its processes', async () => {
-    expect(await run('environment')).toEqual(['ALLOWED', 'PATH', 'TRADEWIND_CHILD'])
+    const allowed = ['ALLOWED', 'PATH', 'TRADEWIND_CHILD', 'TRADEWIND_CORRELATION_ID', 'TRADEWIND_RUN_ID']
+    expect(await run('environment')).toEqual(allowed)
     const own = (await run('childEnvironment')) as string[]
-    expect(own.filter((name) => !['', '_', 'OLDPWD', 'PWD', 'SHLVL'].includes(name))).toEqual([
-      'ALLOWED',
-      'PATH',
-      'TRADEWIND_CHILD',
-    ])
+    expect(own.filter((name) => !['', '_', 'OLDPWD', 'PWD', 'SHLVL'].includes(name))).toEqual(allowed)
   })
 
   it('inherits no open file of the host, and no channel', async () => {
