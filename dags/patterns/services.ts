@@ -96,9 +96,23 @@ export const till = {
   },
 }
 
+export interface Invoice {
+  readonly number: string
+  readonly cents: number
+}
+
 export const books = {
-  post: (invoice: { number: string; cents: number }) =>
-    effect('books.post', invoice, { entry: `entry-${invoice.number}` }),
+  async post(invoice: Invoice): Promise<{ entry: string }> {
+    if (!Number.isInteger(invoice.cents)) {
+      throw new Error(`the invoice ${invoice.number} is over ${invoice.cents} cents, which is no whole number`)
+    }
+    return effect('books.post', invoice, { entry: `entry-${invoice.number}` })
+  },
+}
+
+export const loyalty = {
+  credit: ({ customer, amount }: Order) =>
+    effect('loyalty.credit', { customer, points: Math.floor(amount / 100) }, { points: Math.floor(amount / 100) }),
 }
 
 /** What the services did, in order; empty when they did nothing yet. */
@@ -113,8 +127,7 @@ export async function readLedger(filesDir: string): Promise<Effect[]> {
 /** Does it once for the task that calls, however often that is repeated. */
 export async function effect<A>(service: string, request: object, answer: A): Promise<A> {
   await mustBeUp(service)
-  const { filesDir, logger, runId, taskId } = getContext()
-  const key = `${runId}/${taskId}`
+  const { filesDir, idempotencyKey: key, logger } = getContext()
   const earlier = (await readLedger(filesDir)).find((one) => one.key === key && one.service === service)
   if (earlier !== undefined) {
     logger.info(`${service} had done this before`, { key })

@@ -40,6 +40,10 @@ export function answerCalls(tables: MemoryTables, given: GivenValues): HostCalls
       given.triggered.push(request)
       return { runId: request.runId ?? `manual__${given.triggered.length}` }
     },
+    compensateDagRun: ({ dagId, runId }) => ({
+      accepted: false,
+      message: `The run ${runId} of ${dagId} was never made in this test, so there is nothing to undo.`,
+    }),
   }
   return {
     async ask(_seq, method, ...args) {

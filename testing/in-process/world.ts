@@ -14,7 +14,7 @@ import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
 import { type AnyDag, serializeDags } from '../../sdk/internal.ts'
 import { MemoryStore } from '../memory-store.ts'
 import { MemoryTables } from '../memory-tables.ts'
-import type { ConnectionValues, RunOptions, TaskOutcome } from '../runner/dag-run.ts'
+import type { ConnectionValues, DeadLetter, RunOptions, TaskOutcome } from '../runner/dag-run.ts'
 import { answerCalls } from './client-calls.ts'
 import { InProcessExecutor } from './executor.ts'
 import { FaultPlan } from './faults.ts'
@@ -29,6 +29,7 @@ const MACHINE = { cores: 4 }
 
 export class InMemoryWorld {
   readonly filesDir: string
+  readonly variables: Map<string, string>
   readonly logs: { taskId: string; level: string; text: string }[] = []
   readonly #clock = new JumpingClock(Date.now())
   readonly #tables = new MemoryTables()
@@ -38,6 +39,7 @@ export class InMemoryWorld {
 
   constructor(dag: { readonly dagId: string }, options: RunOptions) {
     this.#serialized = serialize(dag)
+    this.variables = new Map(Object.entries(options.variables ?? {}))
     this.filesDir = options.filesDir ?? temporaryFolder()
     for (const { pool } of this.#serialized.tasks) {
       if (pool !== undefined) this.#tables.pools.set(pool, { name: pool, slots: -1, description: null })
@@ -53,11 +55,11 @@ export class InMemoryWorld {
     })
   }
 
-  #makeExecutor(dag: AnyDag, { variables = {}, connections = {}, fail = {}, failCompensation = {} }: RunOptions) {
+  #makeExecutor(dag: AnyDag, { connections = {}, fail = {}, failCompensation = {} }: RunOptions) {
     const taskIds = new Set(this.#serialized.tasks.map((task) => task.taskId))
     const taskOf = new Map<number, string>()
     const calls = answerCalls(this.#tables, {
-      variables: new Map(Object.entries(variables)),
+      variables: this.variables,
       connections: new Map(Object.entries(connections).map(([id, given]) => [id, connection(id, given)])),
       triggered: [],
     })
@@ -113,6 +115,18 @@ export class InMemoryWorld {
     const [run] = this.#tables.runs.values()
     if (run === undefined) throw new Error(`There is no run of the Dag "${this.#serialized.dagId}".`)
     return run
+  }
+
+  letters(): (DeadLetter & { readonly tiId: number })[] {
+    const letters = [...this.#tables.sagas.letters.values()].toSorted((a, b) => a.letter.at - b.letter.at)
+    return letters.map(({ letter: { tiId, taskId, tryNumber, kind, message }, outcome }) => ({
+      tiId,
+      taskId,
+      tryNumber,
+      kind,
+      message,
+      status: outcome?.status ?? 'open',
+    }))
   }
 
   outcomes(): TaskOutcome[] {

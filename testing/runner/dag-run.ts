@@ -66,7 +66,31 @@ export interface DagRun {
   result<T = unknown>(taskId: string): T
   /** Number of tries by task id. */
   readonly tries: Readonly<Record<string, number>>
+  /** What failed for good, in order. */
+  readonly deadLetters: readonly DeadLetter[]
+  /** The variables as they are: a test may change them between one step and the next. */
+  readonly variables: Map<string, string>
   /** What the tasks wrote by their logger, one after another. */
   readonly logs: readonly { readonly taskId: string; readonly level: string; readonly text: string }[]
   readonly filesDir: string
+  /** Runs a task that failed for good again, with all below it, until the run has ended once more. */
+  redrive(taskId: string, options?: RedriveOptions): Promise<void>
+  /** Undoes what the run completed, as a person would by hand. */
+  compensate(): Promise<void>
+}
+
+export interface RedriveOptions {
+  /** Arguments that replace those of the same name. */
+  readonly inputs?: Readonly<Record<string, unknown>>
+  /** New idempotency keys: what it did before is to be done again. */
+  readonly newKeys?: boolean
+}
+
+/** A final failure, of a task or of its compensation. */
+export interface DeadLetter {
+  readonly taskId: string
+  readonly tryNumber: number
+  readonly kind: 'task' | 'compensation'
+  readonly message: string
+  readonly status: 'open' | 'redriven' | 'discarded'
 }

@@ -7,7 +7,7 @@ import type { CommandRequest } from '../../core/records.ts'
 import type { RunState, TiState } from '../../core/states.ts'
 import type { DagWithParams } from '../../sdk/task-context.ts'
 import { InMemoryWorld } from '../in-process/world.ts'
-import type { DagRun, RunOptions, TaskOutcome } from './dag-run.ts'
+import type { DagRun, DeadLetter, RedriveOptions, RunOptions, TaskOutcome } from './dag-run.ts'
 
 type ParamsOf<D> =
   D extends DagWithParams<infer P> ? (unknown extends P ? { readonly [name: string]: Json } : P) : never
@@ -69,5 +69,35 @@ class EndedRun implements DagRun {
 
   get filesDir(): string {
     return this.#world.filesDir
+  }
+
+  get variables(): Map<string, string> {
+    return this.#world.variables
+  }
+
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#world.letters().map(({ tiId: _, ...letter }) => letter)
+  }
+
+  async redrive(taskId: string, { inputs, newKeys }: RedriveOptions = {}): Promise<void> {
+    const open = this.#world.letters().findLast((one) => one.taskId === taskId && one.status === 'open')
+    if (open === undefined) throw new Error(`The task "${taskId}" has no open dead letter.`)
+    const { dagId, runId } = this.#world.run()
+    await this.#goOn({
+      kind: 'redrive',
+      letters: [{ tiId: open.tiId, tryNumber: open.tryNumber, dagId, runId }],
+      ...(inputs === undefined ? {} : { inputs: JSON.stringify(inputs) }),
+      ...(newKeys === undefined ? {} : { newKeys }),
+    })
+  }
+
+  async compensate(): Promise<void> {
+    const { dagId, runId } = this.#world.run()
+    await this.#goOn({ kind: 'compensate', dagId, runId })
+  }
+
+  async #goOn(request: CommandRequest): Promise<void> {
+    await this.#world.command(request)
+    await this.#world.untilRunEnds()
   }
 }
