@@ -4,7 +4,7 @@
  */
 import { buildGraph } from './graph.ts'
 import type { PlatformDefaults } from './platform-defaults.ts'
-import type { DagRecord, DagVersionRecord, EventRecord, PoolRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
+import type { DagRecord, DagVersionRecord, EventLine, PoolRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
 import { FINISHED_TI_STATES } from './states.ts'
 import { whyNot } from './why-not.ts'
 
@@ -19,7 +19,7 @@ export interface TiFacts {
   /** Of this TI, first first. */
   readonly tries: readonly TryRecord[]
   /** Of the run, oldest first. */
-  readonly events: readonly EventRecord[]
+  readonly events: readonly EventLine[]
   /** Running runs of the Dag, and queued ones older than the run. */
   readonly runningRuns: number
   readonly queuedBefore: number

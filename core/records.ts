@@ -187,8 +187,8 @@ export interface PoolRecord {
   readonly description: string | null
 }
 
-/** A line of the append-only history. */
-export interface EventRecord {
+/** A line of the append-only history, for people. */
+export interface EventLine {
   readonly id: number
   readonly at: number
   /** Numeric run id: the correlation id; `null` for events outside a run. */
@@ -202,6 +202,11 @@ export interface EventRecord {
   readonly actor: string
   /** One readable sentence, or `null`. */
   readonly cause: string | null
+}
+
+export interface EventRecord extends EventLine {
+  /** JSON text (core/event-log/event-data.ts): what the other fields do not say and a rebuild needs; `null` for most. */
+  readonly data: string | null
 }
 
 export interface XComRecord {

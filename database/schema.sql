@@ -203,6 +203,7 @@ create table event (
   kind text not null
   actor text not null
   cause text
+  data text -- JSON
 ) partition by RANGE (id);
 CREATE INDEX event_dag_run_id_id_index ON ONLY event USING btree (dag_run_id, id);
 CREATE INDEX event_id_brin ON ONLY event USING brin (id) WITH (pages_per_range='8');

@@ -204,7 +204,7 @@ class SchedulerLoop implements Scheduler {
     if (this.#lease.epoch !== epoch) return
     const { host, slots, mostAhead } = executor
     const memory = rebuild(snapshot, { defaults, slots, mostAhead, epoch, host, now: clock.now() })
-    this.#inbox = this.#reconcile(memory, dead)
+    this.#inbox = [{ type: 'leading' }, ...this.#reconcile(memory, dead)]
     this.#files.startOver()
     this.#commandsMayWait = true
     this.#again = true

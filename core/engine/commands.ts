@@ -2,6 +2,7 @@
  * What operators and tasks ask for. Each command is answered in the tick that takes it, with its effect or with an error
  * that names value, cause and remedy; each leaves an event with its actor.
  */
+import { commandText } from '../event-log/command-text.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest, RunRecord } from '../records.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../states.ts'
 import { isStorable, storable } from '../storable-text.ts'
@@ -18,20 +19,24 @@ import { plan } from './runs.ts'
 import { trigger } from './trigger.ts'
 
 export function takeCommand(draft: Draft, command: CommandRecord): void {
+  draft.history.beginCommand(command.id)
   const expired = command.notAfter !== null && command.notAfter < draft.now
   const answer = expired
     ? refuse('command-expired', `the command was taken later than allowed; send it again`)
     : carryOut(draft, command, command.request)
   if (answer === null) {
     draft.commandsGoOn = true
+    draft.history.endCommand()
     return
   }
   draft.answer(command.id, answer, withoutValues(command.request))
-  if (!answer.ok) noteRefusal(draft, command, answer.message)
+  if (answer.ok) noteAnswer(draft, command, 'command.accepted', commandText(command.request))
+  else noteRefusal(draft, command, answer.message)
 }
 
 /** Answers a command that cannot be taken at all. `isDuplicate`: what it makes was there already. */
 export function refuseCommand(draft: Draft, command: CommandRecord, message: string, isDuplicate: boolean): void {
+  draft.history.beginCommand(command.id)
   if (isDuplicate && command.request.kind === 'trigger') {
     const { dagId, runId } = command.request
     const what = `Dag "${dagId}" has a run of this logical date${runId === undefined ? '' : ' or id'} already`
@@ -44,12 +49,18 @@ export function refuseCommand(draft: Draft, command: CommandRecord, message: str
 }
 
 function noteRefusal(draft: Draft, command: CommandRecord, message: string): void {
-  const dagId = 'dagId' in command.request ? command.request.dagId : null
-  draft.event({
-    kind: 'command.refused',
-    actor: command.actor,
+  noteAnswer(draft, command, 'command.refused', `${command.request.kind}: ${message}`)
+}
+
+function noteAnswer(draft: Draft, { actor, request }: CommandRecord, kind: string, cause: string): void {
+  const dagId = 'dagId' in request ? request.dagId : null
+  draft.rows++
+  draft.history.endCommand({
+    kind,
+    actor,
+    // Words of a request, which names what it likes: no name of a Dag that was never there.
     dagId: dagId !== null && draft.dag(dagId) !== undefined ? dagId : null,
-    cause: storable(`${command.request.kind}: ${message}`),
+    cause: storable(cause),
   })
 }
 

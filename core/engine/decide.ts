@@ -126,6 +126,16 @@ export function decide(
 
 function takeResult(draft: Draft, event: SchedulerEvent): void {
   switch (event.type) {
+    case 'leading': {
+      const { host, epoch, defaults } = draft.memory
+      const { retries, errorStrategy } = defaults
+      draft.history.lead({
+        host,
+        epoch,
+        defaults: { retries, ...(errorStrategy === undefined ? {} : { errorStrategy }) },
+      })
+      return
+    }
     case 'report':
       if (event.report.type === 'started') takeStarted(draft, event.report)
       else takeEnded(draft, event.report)

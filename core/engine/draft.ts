@@ -2,7 +2,6 @@
  * One tick in the making: an overlay over memory that collects what changes and what has to be written and done. Memory
  * itself is only read. The steps of a tick (`results.ts`, `runs.ts`, ...) are functions over this draft.
  */
-import type { CauseOfDeath } from '../cause-of-death.ts'
 import type { DagGraph } from '../graph.ts'
 import { type TryKey, tryKeyText } from '../ids.ts'
 import type { CancelReason, Dispatch } from '../ports/executor.ts'
@@ -10,7 +9,6 @@ import type { Found, TickWrites } from '../ports/store.ts'
 import type {
   CommandAnswer,
   DagVersionRecord,
-  EventRecord,
   ImportErrorRecord,
   PoolRecord,
   RunRecord,
@@ -18,9 +16,11 @@ import type {
   TryRecord,
   XComRecord,
 } from '../records.ts'
+import { EventDraft, type EventFields } from './event-draft.ts'
 import type { DagMemory, ExecutionMemory, NextIds, RunMemory, SchedulerMemory } from './memory.ts'
 import { NOTHING_FOUND, RareWrites } from './rare-writes.ts'
 import { readyTi } from './ready-ti.ts'
+import { rowsBefore } from './rows-before.ts'
 import { RunDraft, type TiChangeListener } from './run-draft.ts'
 import type { Timer } from './timer-heap.ts'
 import type { ReadyTi } from './waiting.ts'
@@ -65,7 +65,7 @@ export class Draft {
   readonly #queuedRuns = new Map<number, RunRecord>()
   readonly #tries = new Map<string, { record: TryRecord; inserted: boolean }>()
   readonly #xcoms: XComRecord[] = []
-  readonly #events: EventRecord[] = []
+  readonly history: EventDraft
   readonly #answers: { commandId: number; answer: CommandAnswer; request?: string }[] = []
   readonly dispatches: Dispatch[] = []
   readonly cancels: { readonly keys: readonly TryKey[]; readonly reason: CancelReason }[] = []
@@ -85,6 +85,7 @@ export class Draft {
     this.rare = new RareWrites(found)
     this.nextIds = memory.nextIds
     this.pace = memory.pace
+    this.history = new EventDraft(now, memory.host, () => this.takeId('event'))
   }
 
   /** Nothing new starts: the program stops, or an operator asked for it. */
@@ -102,18 +103,9 @@ export class Draft {
 
   // events
 
-  event(fields: Partial<EventRecord> & Pick<EventRecord, 'kind' | 'actor'>): void {
+  event(fields: EventFields): void {
     this.rows++
-    this.#events.push({
-      id: this.takeId('event'),
-      at: this.now,
-      dagRunId: null,
-      dagId: null,
-      tiId: null,
-      tryNumber: null,
-      cause: null,
-      ...fields,
-    })
+    this.history.add(fields)
   }
 
   tiEvent(run: RunDraft, ti: TiRecord, actor: string, cause: string | null, kind = `ti.${ti.state}`): void {
@@ -358,8 +350,7 @@ export class Draft {
     const stays = ({ dagRunId }: { dagRunId: number }) => !this.#deletedRuns.includes(dagRunId)
     const tries = [...this.#tries.values()].filter(({ record }) => stays(record))
     const importErrors = [...this.#importErrors]
-    const lastEventId = this.nextIds.event - 1
-    return {
+    const writes = {
       ...this.rare.writes(this.now, stays),
       dags: [...this.dags.values()].map((dag) => dag.record).filter((dag) => !this.rare.deletedDags.has(dag.dagId)),
       insertedVersions: this.#insertedVersions,
@@ -384,9 +375,10 @@ export class Draft {
         this.startedExecutions.has(text) ? [] : [{ tiId: record.tiId, tryNumber: record.tryNumber }],
       ),
       xcoms: this.#deletedRuns.length === 0 ? this.#xcoms : this.#xcoms.filter(stays),
-      events: this.#events,
-      answers: this.#answers.map((one) => ({ ...one, lastEventId })),
     }
+    const events = this.history.complete(writes, rowsBefore(this, this.#loaded))
+    const lastEventId = this.nextIds.event - 1
+    return { ...writes, events, answers: this.#answers.map((one) => ({ ...one, lastEventId })) }
   }
 }
 
@@ -394,9 +386,4 @@ type SchedulerMemoryLacking = SchedulerMemory['lackingPool'] extends Map<string,
 
 function isNamed(record: RunRecord, dagId: string, runId: string): boolean {
   return record.dagId === dagId && record.runId === runId
-}
-
-/** A one-line text of a cause, for events. */
-export function causeText(cause: CauseOfDeath): string {
-  return cause.by === undefined ? `${cause.kind}: ${cause.message}` : `${cause.kind} by ${cause.by}: ${cause.message}`
 }

@@ -7,6 +7,8 @@ import type { ExecutorReport } from '../ports/executor.ts'
 import type { CommandRecord } from '../records.ts'
 
 export type SchedulerEvent =
+  /** A term begins: the first event of its first tick. */
+  | { readonly type: 'leading' }
   | { readonly type: 'report'; readonly report: ExecutorReport }
   /** A dispatched try that no live host knows any more. */
   | { readonly type: 'lost'; readonly key: TryKey; readonly cause: CauseOfDeath; readonly at: number }

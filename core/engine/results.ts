@@ -3,13 +3,14 @@
  * anything else is recorded as stale and changes nothing (invariants 1 and 5).
  */
 import { type CauseOfDeath, PLATFORM_CAUSES } from '../cause-of-death.ts'
+import { causeText } from '../event-log/event-data.ts'
 import { isRetried } from '../graph.ts'
 import { type TryKey, tryKeyText } from '../ids.ts'
 import type { TryEnded, TryOutcome, TryStarted } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import { retryDelay } from '../retry-delay.ts'
 import { writeDeadLetter } from './dead-letters.ts'
-import { causeText, type Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { nextPace } from './look-ahead.ts'
 import type { ExecutionMemory } from './memory.ts'
 import { branchSkipsText, type RunDraft } from './run-draft.ts'

@@ -294,7 +294,8 @@ export function rebuildCounts(graph: DagGraph, tis: readonly TiRecord[]): Pick<R
   return { counts, ready: new Uint8Array(tis.length), open }
 }
 
-function newTi(task: DagGraph['tasks'][number], run: RunRecord, id: number): TiRecord {
+/** A TI as its run gets it. */
+export function newTi(task: DagGraph['tasks'][number], run: RunRecord, id: number): TiRecord {
   const { startDate, endDate } = task.serialized
   const date = run.logicalDate
   // Tasks outside their own dates take no part in the run (airflow-behaviour 2.7, last line); backfills ignore them.

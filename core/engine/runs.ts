@@ -198,8 +198,11 @@ function withTis(draft: Draft, record: RunRecord, budget: number): RunDraft {
 }
 
 function makeTis(draft: Draft, run: RunDraft, budget: number): void {
-  const count = Math.min(budget, run.graph.tasks.length - run.size)
-  draft.rows += run.grow(draft.takeId('ti', count), count) + 1
+  const firstIndex = run.size
+  const count = Math.min(budget, run.graph.tasks.length - firstIndex)
+  const firstId = draft.takeId('ti', count)
+  draft.history.madeTis(run.record.id, firstId, firstIndex, count)
+  draft.rows += run.grow(firstId, count) + 1
 }
 
 /** For commands that reach a large run while its TIs are being made: the rest of them, now. */

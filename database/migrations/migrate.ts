@@ -8,10 +8,11 @@ import { sqlBuilder } from '../sql-builder.ts'
 import { firstSchema } from './0001-first-schema.ts'
 import { operateIt } from './0002-operate-it.ts'
 import { sagas } from './0003-sagas.ts'
+import { eventData } from './0004-event-data.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [firstSchema, operateIt, sagas]
+export const migrations: readonly Migration[] = [firstSchema, operateIt, sagas, eventData]
 
 const OLDEST_SERVER = 14
 /** Any fixed number; "trade" in ASCII. */

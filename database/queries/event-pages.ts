@@ -5,10 +5,10 @@
  * Indexes: `event (dag_run_id, id)`; else the partition, then BRIN within it. Locks: none.
  */
 import type pg from 'pg'
-import type { EventRecord } from '../../core/records.ts'
+import type { EventLine } from '../../core/records.ts'
 import { EVENT_COLUMNS } from './events.ts'
 
-export interface ShownEvent extends EventRecord {
+export interface ShownEvent extends EventLine {
   /** Names, while the run and the TI are there. */
   readonly runId: string | null
   readonly taskId: string | null

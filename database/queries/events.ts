@@ -3,11 +3,11 @@
  * Indexes: `event (dag_run_id, id)`; by id: the partition, then BRIN within it. Locks: none.
  */
 import type pg from 'pg'
-import type { EventRecord } from '../../core/records.ts'
+import type { EventLine, EventRecord } from '../../core/records.ts'
 import { selectList } from '../select-list.ts'
 
 /** Select list of an event under the alias `e`. */
-export const EVENT_COLUMNS = selectList<EventRecord>('e', [
+export const EVENT_COLUMNS = selectList<EventLine>('e', [
   'id',
   'at',
   'dagRunId',
@@ -18,6 +18,9 @@ export const EVENT_COLUMNS = selectList<EventRecord>('e', [
   'actor',
   'cause',
 ])
+
+/** With what a rebuild needs. */
+export const WHOLE_EVENT_COLUMNS = `${EVENT_COLUMNS}, ${selectList<EventRecord>('e', ['data'])}`
 
 export interface EventPage {
   /** Events after this id. Default 0. */
@@ -31,8 +34,8 @@ export async function listEvents(
   pool: pg.Pool,
   dagRunId: number,
   { afterId = 0, limit = 1_000 }: EventPage = {},
-): Promise<readonly EventRecord[]> {
-  const result = await pool.query<EventRecord>(
+): Promise<readonly EventLine[]> {
+  const result = await pool.query<EventLine>(
     `select ${EVENT_COLUMNS} from event e where e.dag_run_id = $1 and e.id > $2 order by e.id limit $3`,
     [dagRunId, afterId, limit],
   )
@@ -46,14 +49,14 @@ export async function listEvents(
 export async function listEventsAfter(
   pool: pg.Pool,
   { afterId = 0, limit = 1_000 }: EventPage = {},
-): Promise<readonly EventRecord[]> {
-  const span = await pool.query<EventRecord>(
+): Promise<readonly EventLine[]> {
+  const span = await pool.query<EventLine>(
     `select ${EVENT_COLUMNS} from event e where e.id > $1 and e.id <= $2 order by e.id`,
     [afterId, afterId + limit],
   )
   if (span.rows.length > 0) return span.rows
   // At the end, or in front of a gap that a tick which came to nothing has left.
-  const next = await pool.query<EventRecord>(
+  const next = await pool.query<EventLine>(
     `select ${EVENT_COLUMNS} from event e where e.id > $1 order by e.id limit $2`,
     [afterId, limit],
   )

@@ -115,6 +115,7 @@ export const hotSections: readonly WriteSection[] = [
       text('kind', (event) => event.kind),
       text('actor', (event) => event.actor),
       text('cause', (event) => event.cause),
+      text('data', (event) => event.data),
     ],
   }),
 ]

@@ -75,7 +75,7 @@ describeStore('PostgreSQL', async (): Promise<StoreUnderTest> => {
         (
           await pool.query<EventRecord & pg.QueryResultRow>(
             `select id, at, dag_run_id as "dagRunId", dag_id as "dagId", ti_id as "tiId", try_number as "tryNumber",
-               kind, actor, cause from event order by id`,
+               kind, actor, cause, data from event order by id`,
           )
         ).rows,
       answer: async (id) => {

@@ -159,6 +159,7 @@ export function event(id: number, over: Partial<EventRecord> = {}): EventRecord 
     kind: 'ti.queued',
     actor: 'scheduler',
     cause: null,
+    data: null,
     ...over,
   }
 }

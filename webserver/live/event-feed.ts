@@ -2,7 +2,7 @@
  * The committed events, read once for all sockets. Invariants: events are handed on in the order of their ids, none left
  * out; what is kept in memory is bounded, and whoever is further behind reads the database page by page.
  */
-import type { EventRecord } from '../../core/records.ts'
+import type { EventLine } from '../../core/records.ts'
 import { listenForEvents } from '../../database/event-hints.ts'
 import { lastEventId } from '../../database/queries/event-pages.ts'
 import { listEvents, listEventsAfter } from '../../database/queries/events.ts'
@@ -14,7 +14,7 @@ const PAGE = 1_000
 const LOOK_EVERY_MS = 5_000
 
 export interface EventPage {
-  readonly events: readonly EventRecord[]
+  readonly events: readonly EventLine[]
   /** All events up to here were looked at. */
   readonly position: number
 }
@@ -24,7 +24,7 @@ export class EventFeed {
   readonly #log: (line: string) => void
   readonly #listeners = new Set<() => void>()
   /** Ascending; every event after `#keptAfter`. */
-  #kept: EventRecord[] = []
+  #kept: EventLine[] = []
   #keptAfter = 0
   #position = 0
   #reading: Promise<void> | null = null
@@ -130,7 +130,7 @@ export class EventFeed {
   }
 }
 
-function firstAfter(events: readonly EventRecord[], id: number): number {
+function firstAfter(events: readonly EventLine[], id: number): number {
   let low = 0
   let high = events.length
   while (low < high) {

@@ -2,7 +2,7 @@
  * One subscription to events. Back-pressure: nothing is queued for a client that reads slowly; it falls behind by its
  * position and catches up, from memory or page by page from the database, as its socket drains.
  */
-import type { EventRecord } from '../../core/records.ts'
+import type { EventLine } from '../../core/records.ts'
 import type { EventFeed, EventPage } from './event-feed.ts'
 import { type EventsRequest, toLiveEvent } from './messages.ts'
 import type { Outlet, Subscription } from './outlet.ts'
@@ -79,7 +79,7 @@ export class EventSubscription implements Subscription {
       })
   }
 
-  #isWanted(event: EventRecord): boolean {
+  #isWanted(event: EventLine): boolean {
     const { dag_id: dagId, dag_run_id: dagRunId, kinds } = this.#request
     if (dagId !== undefined && event.dagId !== dagId) return false
     if (dagRunId !== undefined && event.dagRunId !== dagRunId) return false

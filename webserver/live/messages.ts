@@ -1,7 +1,7 @@
 /** What client and server say to each other over `/api/v2/ws`. `position` is what to send to go on and miss nothing. */
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { EventRecord } from '../../core/records.ts'
+import type { EventLine } from '../../core/records.ts'
 import { Closed } from '../schemas/shapes.ts'
 
 const Id = Type.String({ minLength: 1, maxLength: 64 })
@@ -73,7 +73,7 @@ interface LiveEvent {
   readonly cause: string | null
 }
 
-export function toLiveEvent(event: EventRecord): LiveEvent {
+export function toLiveEvent(event: EventLine): LiveEvent {
   return {
     id: event.id,
     at: event.at,

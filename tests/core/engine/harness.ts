@@ -1,4 +1,7 @@
-/** Drives `decide` tick by tick over memory tables: every plan is written, applied, and compared with a rebuild. */
+/**
+ * Drives `decide` tick by tick over memory tables: every plan is written, applied, and compared with a rebuild from the
+ * tables; the tables are compared with what the events say.
+ */
 import { expect } from 'vitest'
 import { apply } from '../../../core/engine/apply.ts'
 import { type DecideOptions, decide, type Plan } from '../../../core/engine/decide.ts'
@@ -12,6 +15,7 @@ import type { SerializedDag, SerializedTask } from '../../../core/serialized-dag
 import { FINISHED_RUN_STATES } from '../../../core/states.ts'
 import { namesIn, runsNamedIn } from '../../../scheduler/named-in-commands.ts'
 import { MemoryTables } from '../../../testing/memory-tables.ts'
+import { ReplayedHistory } from '../../../testing/replay-history.ts'
 import { compareMemory } from '../../../testing/simulation/compare-memory.ts'
 import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
 
@@ -45,6 +49,8 @@ export class Engine {
   readonly #defaults: PlatformDefaults
   readonly #slots: number
   readonly #mostAhead: number
+  /** The tables by their events. */
+  readonly history: ReplayedHistory
 
   constructor(options: { slots?: number; mostAhead?: number; defaults?: Partial<PlatformDefaults> } = {}) {
     this.#slots = options.slots ?? 100
@@ -57,6 +63,11 @@ export class Engine {
       ...options.defaults,
     }
     this.memory = this.#rebuild()
+    this.history = new ReplayedHistory(this.tables, this.#defaults, {
+      host: 'here',
+      epoch: 1,
+      defaults: this.#defaults,
+    })
   }
 
   #rebuild(): SchedulerMemory {
@@ -72,6 +83,7 @@ export class Engine {
     const [actual, rebuilt] = [this.memory, this.#rebuild()]
     const stopping = options.draining === true
     expect(compareMemory({ actual, rebuilt, now: this.now, stopping, wentBack: false })).toEqual([])
+    expect(this.history.differences()).toEqual([])
   }
 
   once(events: SchedulerEvent[], options: DecideOptions = {}): Plan {

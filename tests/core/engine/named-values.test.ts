@@ -65,8 +65,11 @@ describe('variables and connections', () => {
     expect(history(engine)).toEqual([
       'variable.set user:anna region',
       'variable.set user:anna token (secret)',
+      'command.accepted user:anna set-variable region, token',
       'variable.set user:anna region',
+      'command.accepted user:anna set-variable region',
       'variable.deleted user:anna token',
+      'command.accepted user:anna delete-variable token',
       expect.stringMatching(/^command.refused user:anna delete-variable: there is no variable "token"/),
     ])
     const kept = JSON.stringify([engine.tables.events, [...engine.tables.commands.values()]])

@@ -19,6 +19,7 @@ describe('a run', () => {
     expect(engine.memory.runs.size).toBe(0)
     expect(engine.tables.events.filter((event) => event.dagRunId === run.id).map((event) => event.kind)).toEqual([
       'run.queued',
+      'command.accepted',
       'run.running',
       ...['ti.queued', 'ti.success', 'ti.queued', 'ti.success', 'ti.queued', 'ti.success'],
       'run.success',

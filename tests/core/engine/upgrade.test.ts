@@ -10,6 +10,7 @@ describe('a run that was stored by an older program', () => {
     const a = engine.ti(run.id, 'a')
     engine.tables.tis.set(a.id, { ...a, state: 'failed' })
     engine.tables.executions.delete(`${a.id}.1`)
+    engine.history.beginAnew()
     engine.restart()
     expect(engine.states(run.id)).toEqual({ a: 'failed', b: 'upstream_failed', c: 'upstream_failed', x: 'queued' })
     engine.end('x')
