@@ -89,6 +89,7 @@ export const ERROR_CODES: readonly ErrorCode[] = [
     'A warning: a compensation uses the output of a task that keeps no return value (`doXcomPush: false`).',
   ),
   importError('saga-without-compensation', 'A warning: no task of a saga has a compensation.'),
+  importError('start-date-needed', 'A schedule counts by the calendar, and the Dag has no start date to count from.'),
   importError('unused-retries', 'A warning: a task has retries, and an `errorStrategy` that does not use them.'),
   importError('bad-cron', 'The schedule is no cron expression of five fields, or would never fire.'),
   importError('bad-dag-id', 'The id of a Dag is not allowed.'),

@@ -16,10 +16,12 @@ export { ConnectionNotFoundError, FailError, SkipError, VariableNotFoundError } 
 export type { Condition, ConditionElse, Switch, SwitchValue } from './gate.ts'
 export type { Node } from './graph-node.ts'
 export type {
+  CalendarPeriod,
   DagOptions,
   DateInput,
   DefaultTaskOptions,
   Duration,
+  ScheduleExtras,
   ScheduleInput,
   TaskGroupOptions,
   TaskOptions,

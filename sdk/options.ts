@@ -16,7 +16,26 @@ export type Duration = number | string
  */
 export type DateInput = Date | string
 
-/** When a Dag runs by itself: five cron fields, a preset, a fixed interval, or `null` for never. */
+/** A period by the calendar, counted from `startDate` by the wall clock of the Dag's zone. */
+export interface CalendarPeriod {
+  readonly years?: number | undefined
+  readonly months?: number | undefined
+  readonly weeks?: number | undefined
+  readonly days?: number | undefined
+}
+
+/** What schedules of more than one value may add. */
+export interface ScheduleExtras {
+  /** Local dates, `YYYY-MM-DD`, on which nothing fires: holidays. */
+  readonly except?: readonly string[] | undefined
+  /** A run covers the time from one tick to the next and is named after its beginning, as in Airflow 2. */
+  readonly dataIntervals?: boolean | undefined
+}
+
+/**
+ * When a Dag runs by itself: five cron fields, a preset, an interval, several crons, working days, given instants, or `null` for
+ * never (docs/timetables.md).
+ */
 export type ScheduleInput =
   | (string & {})
   | '@once'
@@ -28,7 +47,12 @@ export type ScheduleInput =
   | '@quarterly'
   | '@yearly'
   | '@annually'
-  | { readonly every: Duration }
+  | ({ readonly every: Duration | CalendarPeriod } & ScheduleExtras)
+  | ({ readonly cron: string | readonly string[] } & ScheduleExtras)
+  /** Monday to Friday at this time, `07:30`. */
+  | ({ readonly workdays: string } & ScheduleExtras)
+  /** At these instants only. */
+  | { readonly at: readonly DateInput[] }
   | null
 
 /** Options that a Dag or a group can set for all its tasks (`defaultArgs`); a task's own go before them. */

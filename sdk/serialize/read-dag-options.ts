@@ -95,10 +95,18 @@ export function readDagOptions(dag: DagDeclarations, report: Report): DagSetting
   const owner = `the Dag ${describe(dag.dagId)}`
   const zone = readZone(isRecord(dag.options) ? dag.options.timezone : undefined, dag, report)
   const values = readOptions(dag.options, optionNames(dag.entry), { owner, site }, { zone }, report)
-  const schedule = readSchedule(values.schedule)
+  const schedule = readSchedule(values.schedule, zone)
   const { params, names, missing } = paramsOf(values.params, dag, report)
 
   if ('code' in schedule) report({ ...schedule, site })
+  if (values.startDate === undefined && 'kind' in schedule && hasCalendar(schedule)) {
+    report({
+      code: 'start-date-needed',
+      message: `The schedule of ${owner} counts by the calendar, and there is no startDate to count from.`,
+      remedy: "Give the Dag a startDate, such as '2026-01-31T06:00'.",
+      site,
+    })
+  }
   checkPeriod(values.startDate, values.endDate, { owner, site }, report)
   if ('kind' in schedule && schedule.kind !== 'none' && missing.length > 0) {
     report({
@@ -140,6 +148,10 @@ export function readDagOptions(dag: DagDeclarations, report: Report): DagSetting
     taskDefaults: taskSettings(defaults),
     zone,
   }
+}
+
+function hasCalendar(schedule: Schedule): boolean {
+  return schedule.kind === 'ticks' && schedule.sources.some((source) => source.kind === 'calendar')
 }
 
 const NEVER: Schedule = { kind: 'none' }

@@ -143,6 +143,14 @@ test('options are read in their units, with the names of Airflow too', () => {
   expect(dag.tasks[1]).toMatchObject({ retries: 1, timeoutMs: 60_000, owner: 'you' })
 })
 
+test('a calendar period counts from the start date, in its own terms', () => {
+  const options = { schedule: { every: { years: 1, weeks: 2 } }, startDate: '2026-01-31' }
+  expect(readDag(`new Dag('d', options)`, 'tradewind', { options }).schedule).toEqual({
+    kind: 'ticks',
+    sources: [{ kind: 'calendar', months: 12, days: 14 }],
+  })
+})
+
 test.each([
   ['@once', { kind: 'once' }],
   ['@hourly', { kind: 'cron', expression: '0 * * * *' }],
@@ -157,6 +165,35 @@ test.each([
   [null, { kind: 'none' }],
   [undefined, { kind: 'none' }],
   [{ every: 90 }, { kind: 'interval', everyMs: 90_000 }],
+  [{ cron: ' 0  2 * * *' }, { kind: 'cron', expression: '0 2 * * *' }],
+  [{ cron: ['@daily', '0 0 * * *'] }, { kind: 'cron', expression: '0 0 * * *' }],
+  [
+    { cron: ['0 8 * * 1-5', '0 12 * * 6'] },
+    {
+      kind: 'ticks',
+      sources: [
+        { kind: 'cron', expression: '0 8 * * 1-5' },
+        { kind: 'cron', expression: '0 12 * * 6' },
+      ],
+    },
+  ],
+  [
+    { every: '1 day', dataIntervals: true },
+    { kind: 'ticks', sources: [{ kind: 'interval', everyMs: 86_400_000 }], dataIntervals: true },
+  ],
+  [
+    { every: '1 day', dataIntervals: false, except: [] },
+    { kind: 'interval', everyMs: 86_400_000 },
+  ],
+  [
+    { workdays: '07:05', except: ['2026-12-26', '2026-12-25', '2026-12-26'] },
+    {
+      kind: 'ticks',
+      sources: [{ kind: 'cron', expression: '5 7 * * 1-5' }],
+      except: ['2026-12-25', '2026-12-26'],
+    },
+  ],
+  [{ at: ['2026-06-01T08:00', new Date(0), '1970-01-01'] }, { kind: 'events', at: [0, Date.UTC(2026, 5, 1, 8)] }],
 ])('schedule %j', (schedule, expected) => {
   expect(readDag(`new Dag('d', { schedule })`, 'tradewind', { schedule }).schedule).toEqual(expected)
 })

@@ -75,6 +75,14 @@ test('options are checked by name and type', () => {
   new Dag('d', { shedule: '@daily' })
   // @ts-expect-error a schedule of the wrong type
   new Dag('d', { schedule: 5 })
+  // @ts-expect-error a period that is none
+  new Dag('d', { schedule: { every: { fortnights: 1 } } })
+  // @ts-expect-error given instants have no exceptions
+  new Dag('d', { schedule: { at: ['2026-01-01'], except: [] } })
+  new Dag('d', { schedule: { cron: ['0 8 * * 1-5', '0 12 * * 6'], except: ['2026-12-25'], dataIntervals: true } })
+  new Dag('d', { schedule: { every: { months: 1 } }, startDate: '2026-01-31' })
+  new Dag('d', { schedule: { workdays: '07:30' } })
+  new Dag('d', { schedule: { at: [new Date(0), '2026-01-01'] } })
   // @ts-expect-error an unknown default
   new Dag('d', { defaultArgs: { retry: 1 } })
   // @ts-expect-error an unknown option of a group
