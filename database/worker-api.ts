@@ -3,7 +3,7 @@
  * nowhere else, and each one handed out is on record by try before it leaves; runs are made, and
  * variables changed, by commands only.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { TryKey } from '../core/ids.ts'
 import type { BundleStore } from '../core/ports/dag-source.ts'
@@ -72,14 +72,11 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
       if (found !== null) await recordAccess(pool, by, 'get', 'connection', id)
       return found
     },
-    async triggerDagRun(by, request) {
-      const command = triggerCommand(request)
-      const failure = `Dag "${request.dagId}" was not triggered`
-      // Once for its TI, whatever the try; a task may trigger several Dags.
-      const key = `ti:${by.tiId}:${createHash('sha256').update(JSON.stringify(command)).digest('base64url')}`
-      const answer = await carryOut(by, command, failure, key)
-      // A refusal changed nothing, perhaps in an earlier try: what stood in the way may be gone.
-      return runOf(answer.ok ? answer : await carryOut(by, command, failure, `${key}:${by.tryNumber}`), request)
+    async triggerDagRun(by, request, key) {
+      const { correlationId } = await runOfTry(pool, by)
+      // The key of the trigger, not of the command: what was refused to an earlier try is asked again.
+      const command = triggerCommand(request, key, correlationId)
+      return runOf(await carryOut(by, command, `Dag "${request.dagId}" was not triggered`), request)
     },
     async compensateDagRun(by, request) {
       const { dagId, key } = request
@@ -109,7 +106,7 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
     // Asked again while nobody leads, it stays one command.
     idempotencyKey = `try:${by.tiId}:${by.tryNumber}:${randomUUID()}`,
   ): Promise<CommandAnswer> {
-    const actor = `task:${await nameOf(pool, by)}`
+    const actor = `task:${(await runOfTry(pool, by)).name}`
     const until = Date.now() + patienceMs
     for (;;) {
       const timeoutMs = Math.max(0, until - Date.now())
@@ -121,11 +118,14 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
   }
 }
 
-function triggerCommand({ dagId, conf, runId, logicalDate, note }: TriggerRequest): CommandRequest {
+function triggerCommand(request: TriggerRequest, key: string, inherited: string | null): CommandRequest {
+  const { dagId, conf, runId, logicalDate, note } = request
   return {
     kind: 'trigger',
     dagId,
+    triggerKey: key,
     conf: JSON.stringify(conf),
+    ...(inherited === null ? {} : { inheritedCorrelationId: inherited }),
     ...(runId === undefined ? {} : { runId }),
     ...(logicalDate === undefined ? {} : { logicalDate }),
     ...(note === undefined ? {} : { note }),
@@ -169,16 +169,22 @@ function unanswered(failure: string, { kind }: CommandRequest, status: string, p
   return new Error(`${failure} within ${patienceMs / 1000} s: ${cause ?? 'the scheduler has not answered'}.${again}`)
 }
 
-/** `<dag>/<run>/<task>`: readable in the history. Indexes: primary keys. */
-async function nameOf(pool: pg.Pool, by: TryKey): Promise<string> {
-  const result = await pool.query<{ name: string }>(
-    `select r.dag_id || '/' || r.run_id || '/' || ti.task_id as name
+interface RunOfTry {
+  /** `<dag>/<run>/<task>`: readable in the history. */
+  readonly name: string
+  readonly correlationId: string | null
+}
+
+/** Indexes: primary keys. */
+async function runOfTry(pool: pg.Pool, by: TryKey): Promise<RunOfTry> {
+  const result = await pool.query<RunOfTry>(
+    `select r.dag_id || '/' || r.run_id || '/' || ti.task_id as name, r.correlation_id as "correlationId"
      from task_instance ti join dag_run r on r.id = ti.dag_run_id where ti.id = $1`,
     [by.tiId],
   )
-  const name = result.rows[0]?.name
-  if (name === undefined) throw new Error(`There is no task instance ${by.tiId} in the database`)
-  return name
+  const found = result.rows[0]
+  if (found === undefined) throw new Error(`There is no task instance ${by.tiId} in the database`)
+  return found
 }
 
 async function recordAccess(

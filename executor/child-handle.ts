@@ -116,7 +116,9 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
         return
       case 'call': {
         const { id, call } = message
-        serveClientCall(call, { api: around.api, masker, values: around.values, by: current.dispatch.key }).then(
+        const { key: by, context } = current.dispatch
+        const { idempotencyKey } = context
+        serveClientCall(call, { api: around.api, masker, values: around.values, by, idempotencyKey }).then(
           (value) => send({ t: 'reply', id, value }),
           (error: unknown) =>
             send({ t: 'refusal', id, message: error instanceof Error ? error.message : String(error) }),

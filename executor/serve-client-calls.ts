@@ -14,6 +14,7 @@ export interface CallContext {
   readonly masker: Masker
   readonly values: UpstreamValues
   readonly by: TryKey
+  readonly idempotencyKey: string
 }
 
 export const RETURN_VALUE = 'return_value'
@@ -48,7 +49,8 @@ export async function serveClientCall(call: ClientCall, context: CallContext): P
     }
     case 'triggerDagRun': {
       const request = call.args[0]
-      const { runId } = await api.triggerDagRun(by, { ...request, conf: masker.maskValue(request.conf) })
+      const masked = { ...request, conf: masker.maskValue(request.conf) }
+      const { runId } = await api.triggerDagRun(by, masked, context.idempotencyKey)
       return { runId }
     }
     case 'compensateDagRun': {

@@ -20,7 +20,12 @@ export interface MemoryWorkerApi extends WorkerApi {
   readonly xcoms: Map<string, string>
   /** By `tryKeyText`. */
   readonly returnValues: Map<string, string>
-  readonly triggered: { readonly by: TryKey; readonly request: TriggerRequest; readonly runId: string }[]
+  readonly triggered: {
+    readonly by: TryKey
+    readonly request: TriggerRequest
+    readonly key: string
+    readonly runId: string
+  }[]
   /** Runs that were to be undone. */
   readonly compensated: { readonly by: TryKey; readonly request: CompensateRequest }[]
   /** Names of the calls, in order. */
@@ -37,7 +42,12 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
   const connections = new Map<string, ConnectionRecord>()
   const xcoms = new Map<string, string>()
   const returnValues = new Map<string, string>()
-  const triggered: { readonly by: TryKey; readonly request: TriggerRequest; readonly runId: string }[] = []
+  const triggered: {
+    readonly by: TryKey
+    readonly request: TriggerRequest
+    readonly key: string
+    readonly runId: string
+  }[] = []
   const compensated: { readonly by: TryKey; readonly request: CompensateRequest }[] = []
   const calls: string[] = []
 
@@ -90,12 +100,12 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
       await called('getConnection')
       return connections.get(id) ?? null
     },
-    async triggerDagRun(by, request) {
+    async triggerDagRun(by, request, key) {
       await called('triggerDagRun')
-      const earlier = triggered.find((item) => item.by.tiId === by.tiId)
+      const earlier = triggered.find((item) => item.key === key && item.request.dagId === request.dagId)
       if (earlier !== undefined) return { runId: earlier.runId }
       const runId = request.runId ?? `manual__${triggered.length + 1}`
-      triggered.push({ by, request, runId })
+      triggered.push({ by, request, key, runId })
       return { runId }
     },
     async compensateDagRun(by, request) {

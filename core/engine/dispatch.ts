@@ -3,6 +3,7 @@
  * after a cut (invariant 6). A refused TI waits in the list of the limit that refused it.
  */
 
+import { idempotencyKey } from '../idempotency-key.ts'
 import type { TryKey } from '../ids.ts'
 import type { Json } from '../json.ts'
 import type { Dispatch } from '../ports/executor.ts'
@@ -252,17 +253,19 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
   const { record, graph } = run
   const task = graph.tasks[index]!
   const { serialized } = task
+  const named = { dagId: record.dagId, runId: record.runId }
+  const override = run.overrides?.get(ti.id)
   return {
     key: { tiId: ti.id, tryNumber: ti.tryNumber },
     epoch: draft.memory.epoch,
-    dagId: record.dagId,
-    runId: record.runId,
+    ...named,
     dagRunId: record.id,
     taskId: task.taskId,
     mapIndex: ti.mapIndex,
     kind: serialized.kind,
     bundleHash: graph.bundleHash,
     inputs: serialized.inputs,
+    ...(override?.inputs == null ? {} : { inputOverrides: override.inputs }),
     upstreamTries: upstreamTries(run, index),
     ...(serialized.branches === undefined ? {} : { branches: serialized.branches }),
     ...(serialized.trigger === undefined ? {} : { trigger: serialized.trigger }),
@@ -275,7 +278,7 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
       timezone: graph.serialized.timezone,
       params: JSON.parse(record.conf) as Json,
       maxTries: ti.maxTries,
-      idempotencyKey: `${record.dagId}/${record.runId}/${task.taskId}/${ti.mapIndex}`,
+      idempotencyKey: idempotencyKey({ ...ti, ...named, life: override?.life ?? 0 }),
       correlationId: record.correlationId,
     },
     timeoutMs: task.timeoutMs,

@@ -12,6 +12,7 @@ import type {
   ImportErrorRecord,
   PoolRecord,
   RunRecord,
+  TiOverrideRecord,
   TiRecord,
   TryRecord,
 } from '../records.ts'
@@ -50,6 +51,8 @@ export interface RunMemory {
   readonly ready: Uint8Array
   /** TIs that are not finished. */
   readonly open: number
+  /** By TI; left out where nobody changed anything. */
+  readonly overrides?: ReadonlyMap<number, TiOverrideRecord> | undefined
 }
 
 /** Order of the five counts per task in `RunMemory.counts`. */

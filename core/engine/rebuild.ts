@@ -6,7 +6,7 @@ import { buildGraph, type DagGraph } from '../graph.ts'
 import { tryKeyText } from '../ids.ts'
 import type { PlatformDefaults } from '../platform-defaults.ts'
 import type { Snapshot } from '../ports/store.ts'
-import type { TiRecord, TryRecord } from '../records.ts'
+import type { TiOverrideRecord, TiRecord, TryRecord } from '../records.ts'
 import { defaultConf } from './dag-files.ts'
 import { UNKNOWN_PACE } from './look-ahead.ts'
 import type { ExecutionMemory, RunMemory, SchedulerMemory } from './memory.ts'
@@ -71,6 +71,7 @@ export function rebuild(snapshot: Snapshot, options: RebuildOptions): SchedulerM
 function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, candidates: ReadyTi[]): Set<number> {
   const unsettled = new Set<number>()
   const tisByRun = Map.groupBy(snapshot.tis, (ti) => ti.dagRunId)
+  const overrides = overridesByRun(snapshot.tiOverrides)
   for (const record of snapshot.runs) {
     const own = tisByRun.get(record.id)
     if (record.state !== 'running' && own === undefined) continue
@@ -80,11 +81,17 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
     if (record.state === 'queued') {
       // Cleared, or large and still getting its TIs, in the order of its tasks.
       const tis = byTaskIndex(graph.tasks.slice(0, own?.length ?? 0), own ?? [], record.id)
-      memory.parked.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
+      memory.parked.set(record.id, {
+        ...rebuildCounts(graph, tis),
+        record,
+        graph,
+        tis,
+        overrides: overrides.get(record.id),
+      })
       continue
     }
     const tis = byTaskIndex(graph.tasks, own ?? [], record.id)
-    const stored = { ...rebuildCounts(graph, tis), record, graph, tis }
+    const stored = { ...rebuildCounts(graph, tis), record, graph, tis, overrides: overrides.get(record.id) }
     let run = RunDraft.of(stored)
     run.evaluateAll(() => unsettled.add(record.id))
     // Memory must equal the tables, so what follows is left to the first tick.
@@ -103,6 +110,11 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
   return unsettled
 }
 
+function overridesByRun(rows: readonly TiOverrideRecord[]): Map<number, Map<number, TiOverrideRecord>> {
+  const byRun = Map.groupBy(rows, (row) => row.dagRunId)
+  return new Map([...byRun].map(([id, own]) => [id, new Map(own.map((row) => [row.tiId, row]))]))
+}
+
 /** TIs in the order of these tasks, of which each must have one. */
 function byTaskIndex(tasks: DagGraph['tasks'], tis: readonly TiRecord[], dagRunId: number): TiRecord[] {
   const byTask = new Map(tis.map((ti) => [ti.taskId, ti]))
@@ -115,11 +127,12 @@ function byTaskIndex(tasks: DagGraph['tasks'], tis: readonly TiRecord[], dagRunI
 
 /** Runs that commands name and memory does not hold, in the shape `decide` takes them. */
 export function loadedRuns(
-  loaded: Pick<Snapshot, 'runs' | 'tis' | 'versions'>,
+  loaded: Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'tiOverrides'>,
   defaults: PlatformDefaults,
 ): Map<number, RunMemory> {
   const graphs = new Map(loaded.versions.map((version) => [version.versionId, buildGraph(version, defaults)]))
   const tisByRun = Map.groupBy(loaded.tis, (ti) => ti.dagRunId)
+  const overrides = overridesByRun(loaded.tiOverrides)
   const runs = new Map<number, RunMemory>()
   for (const record of loaded.runs) {
     const graph = graphs.get(record.versionId)
@@ -130,7 +143,7 @@ export function loadedRuns(
     if (own.length > 0 && own.length < graph.tasks.length) continue
     // A run that was ended while it was queued has no TIs.
     const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, own, record.id)
-    runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis })
+    runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis, overrides: overrides.get(record.id) })
   }
   return runs
 }

@@ -3,7 +3,7 @@
  * evaluated. Nothing here knows about limits or the database; it answers which TIs became ready and whether the run ended.
  */
 import { type DagGraph, excludedByBranches } from '../graph.ts'
-import type { RunRecord, TiRecord } from '../records.ts'
+import type { RunRecord, TiOverrideRecord, TiRecord } from '../records.ts'
 import { FINISHED_TI_STATES, type TiState } from '../states.ts'
 import { evaluateTriggerRule } from '../trigger-rules.ts'
 import { COUNTED_STATES, type RunMemory } from './memory.ts'
@@ -21,6 +21,8 @@ export class RunDraft {
   readonly insertedFrom: number
   open: number
   recordChanged = false
+  /** What operators changed of its TIs; only `changeOverride` sets it. */
+  overrides: ReadonlyMap<number, TiOverrideRecord> | undefined
   readonly changedTis = new Set<number>()
   /** Became ready during this tick, in order. */
   readonly newlyReady: number[] = []
@@ -43,6 +45,7 @@ export class RunDraft {
     this.#base = memory
     this.#isOwn = isOwn
     this.insertedFrom = memory.tis.length
+    this.overrides = memory.overrides
   }
 
   static of(memory: RunMemory): RunDraft {
@@ -99,13 +102,13 @@ export class RunDraft {
    * that the cost of a tick does not grow with the run. May be called again.
    */
   committed(): RunMemory {
-    const { record, graph, open } = this
+    const { record, graph, open, overrides } = this
     const { counts, ready } = this.#base
     const tis = this.#base.tis as TiRecord[]
     for (const [index, ti] of this.#tis) tis[index] = ti
     for (const [place, count] of this.#counts) counts[place] = count
     for (const [index, flag] of this.#ready) ready[index] = flag
-    return { record, graph, tis, counts, ready, open }
+    return { record, graph, tis, counts, ready, open, overrides }
   }
 
   setRecord(record: RunRecord): void {

@@ -89,8 +89,11 @@ export interface WorkerApi {
   setVariable(by: TryKey, key: string, value: string, description: string | null): Promise<void>
   deleteVariable(by: TryKey, key: string): Promise<void>
   getConnection(by: TryKey, id: string): Promise<ConnectionRecord | null>
-  /** Idempotent per try's TI: a retry that asks again gets the first run. Returns the run id. */
-  triggerDagRun(by: TryKey, request: TriggerRequest): Promise<{ readonly runId: string }>
+  /**
+   * `key` is the idempotency key of the try's TI: a retry that asks again gets the first run, a TI that was cleared with
+   * new keys another. The run inherits the correlation id of the try's run. Returns the run id.
+   */
+  triggerDagRun(by: TryKey, request: TriggerRequest, key: string): Promise<{ readonly runId: string }>
   /** Resolves when the scheduler has taken it: the run is then undone by itself. Idempotent by `key`. */
   compensateDagRun(by: TryKey, request: CompensateRequest): Promise<CompensateAnswer>
 }

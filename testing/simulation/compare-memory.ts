@@ -2,6 +2,7 @@
  * Whether the memory of a leader equals a rebuild from the tables: what the simulation asserts after every commit and a slow
  * audit could. Only what the tables do not hold is left out (files that wait for a pool, the last manual date).
  */
+import type { RunMemory } from '../../core/engine/memory.ts'
 import { checkWaiting } from './check-waiting.ts'
 import type { Comparison } from './comparison.ts'
 
@@ -52,6 +53,7 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
     compare(`TIs of run ${id}`, run.tis, other.tis)
     compare(`counts of run ${id}`, [...run.counts], [...other.counts])
     compare(`open TIs of run ${id}`, run.open, other.open)
+    compare(`overrides of run ${id}`, overridesOf(run), overridesOf(other))
     // Those that wait for a retry are ready when their time has come: `checkWaiting`.
     const ready = (one: typeof run) => [...one.ready].map((flag, i) => (one.tis[i]?.state === 'none' ? flag : 0))
     compare(`ready TIs of run ${id}`, ready(run), ready(other))
@@ -61,10 +63,14 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
     const other = rebuilt.parked.get(id)
     compare(
       `parked run ${id}`,
-      [run.record, run.tis, [...run.counts], run.open],
-      [other?.record, other?.tis, [...(other?.counts ?? [])], other?.open],
+      [run.record, run.tis, [...run.counts], run.open, overridesOf(run)],
+      [other?.record, other?.tis, [...(other?.counts ?? [])], other?.open, overridesOf(other)],
     )
   }
+}
+
+function overridesOf(run: RunMemory | undefined): unknown[] {
+  return [...(run?.overrides?.values() ?? [])].sort((a, b) => a.tiId - b.tiId)
 }
 
 function compareDags({ actual, rebuilt, now, wentBack }: Comparison, compare: Compare): void {

@@ -35,7 +35,9 @@ beforeAll(async () => {
   const { epoch } = (await store.acquireLease('host-a:1:1'))!
   await store.commit(epoch, {
     ...noWrites,
-    insertedRuns: [1, 2, 3, 4].map((id) => run(id, 'sales', { runId: `day-${id}`, logicalDate: id * 1_000 })),
+    insertedRuns: [1, 2, 3, 4].map((id) =>
+      run(id, 'sales', { runId: `day-${id}`, logicalDate: id * 1_000, correlationId: `o-${id}` }),
+    ),
     insertedTis: [1, 2, 3, 4].map((id) => ti(id, id, 'extract', { tryNumber: 2 })),
     xcoms: [
       { tiId: 1, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '"old"' },
@@ -149,28 +151,28 @@ describe('the worker API of the local host', () => {
       lastEventId: 1,
       answer: { ok: true, value: '{"dag_run_id":"manual__x"}' },
     }
-    expect(await api.triggerDagRun(by, { dagId: 'report', conf: { a: 1 } })).toEqual({ runId: 'manual__x' })
+    expect(await api.triggerDagRun(by, { dagId: 'report', conf: { a: 1 } }, 'go-x')).toEqual({ runId: 'manual__x' })
     expect(submitted.at(-1)).toMatchObject({
-      request: { kind: 'trigger', dagId: 'report', conf: '{"a":1}' },
-      options: { actor: 'task:sales/day-1/extract', idempotencyKey: expect.stringMatching(/^ti:1:/) },
+      request: { kind: 'trigger', dagId: 'report', conf: '{"a":1}', triggerKey: 'go-x', inheritedCorrelationId: 'o-1' },
+      options: { actor: 'task:sales/day-1/extract' },
     })
-    const first = submitted.at(-1)!.options.idempotencyKey
-    await api.triggerDagRun({ ...by, tryNumber: 7 }, { dagId: 'report', conf: { a: 1 } })
-    expect(submitted.at(-1)!.options.idempotencyKey).toBe(first)
-    await api.triggerDagRun(by, { dagId: 'report', conf: { a: 2 } })
-    expect(submitted.at(-1)!.options.idempotencyKey).not.toBe(first)
+    // Another command for the scheduler, which answers it with the same run: what was refused once can be asked again.
+    await api.triggerDagRun({ ...by, tryNumber: 7 }, { dagId: 'report', conf: { a: 2 } }, 'go-x')
+    const [first, second] = submitted.slice(-2)
+    expect(second!.options.idempotencyKey).not.toBe(first!.options.idempotencyKey)
+    expect(second!.request).toMatchObject({ triggerKey: 'go-x' })
     answer = {
       status: 'answered',
       commandId: 1,
       lastEventId: 1,
       answer: { ok: false, code: 'unknown-dag', message: 'there is no Dag "report"' },
     }
-    await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/not triggered: there is no Dag/)
-    // What was refused once is asked again by a later try.
-    const [, again] = submitted.slice(-2)
-    expect(again!.options.idempotencyKey).toMatch(new RegExp(`^ti:1:.*:${by.tryNumber}$`))
+    const refused = api.triggerDagRun(by, { dagId: 'report', conf: {} }, 'go-x')
+    await expect(refused).rejects.toThrow(/not triggered: there is no Dag/)
     answer = { status: 'no-leader' }
-    await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} })).rejects.toThrow(/no scheduler is running/)
+    await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} }, 'go-x')).rejects.toThrow(
+      /no scheduler is running/,
+    )
   })
 })
 
@@ -207,4 +209,30 @@ it('variables that a task changes: through the scheduler, seen at once, in the h
   ])
   const kept = await own.pool.query('select request, answer from command')
   expect(JSON.stringify(kept.rows)).not.toMatch(/renewed|v1:/)
+})
+
+it('runs that tasks trigger: one for a key, however often, at once and after a restart; they inherit the correlation id', async () => {
+  const own = await createTestDatabase()
+  await seed(own, true)
+  await own.pool.query("update dag_run set correlation_id = 'order-7' where id = 1")
+  const live = createDatabaseWorkerApi(own.pool, { secrets, submit: (...asked) => submitCommand(own.pool, ...asked) })
+  const ask = (tryNumber: number, key: string) =>
+    live.triggerDagRun({ tiId: 1, tryNumber }, { dagId: 'sales', conf: { n: tryNumber } }, key)
+  const before = await startLeader(own)
+  const [first, ...others] = await Promise.all([1, 2, 3, 4].map((tryNumber) => ask(tryNumber, 'go-1')))
+  for (const other of others) expect(other).toEqual(first)
+  await before.stop()
+  const after = await startLeader(own)
+  expect(await ask(5, 'go-1')).toEqual(first)
+  const another = await ask(6, 'go-2')
+  expect(another).not.toEqual(first)
+  await after.stop()
+  const { rows } = await own.pool.query(
+    'select run_id, trigger_key, correlation_id, triggered_by from dag_run where trigger_key is not null order by id',
+  )
+  const by1 = { correlation_id: 'order-7', triggered_by: 'task:sales/scheduled__1/extract' }
+  expect(rows).toEqual([
+    { run_id: first!.runId, trigger_key: 'go-1', ...by1 },
+    { run_id: another.runId, trigger_key: 'go-2', ...by1 },
+  ])
 })

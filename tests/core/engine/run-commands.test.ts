@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { loadedRuns } from '../../../core/engine/rebuild.ts'
 import type { CommandAnswer, CommandRequest } from '../../../core/records.ts'
-import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
 import { dagOf, Engine, T0, task } from './harness.ts'
 
 const CHAIN = dagOf('d', [task('a', { retries: 0 }), task('b', { upstream: ['a'] }), task('c', { upstream: ['b'] })])
 const ALL = { taskIds: [], upstream: false, downstream: false, onlyFailed: false, onlyRunning: false }
 
-/** As the loop does it: the run a command names is read first when memory does not hold it. */
-function send(engine: Engine, request: CommandRequest): CommandAnswer {
-  const id = engine.tables.submit(request, 'user:anna', engine.now)
-  const snapshot = engine.tables.snapshot()
-  const runs =
-    'runId' in request ? engine.runs('d').filter((run) => run.runId === request.runId && run.endDate !== null) : []
-  const tis = [...engine.tables.tis.values()].filter((ti) => runs.some((run) => run.id === ti.dagRunId))
-  const loaded = loadedRuns({ runs, tis, versions: snapshot.versions }, SIMULATED_DEFAULTS)
-  engine.tick([{ type: 'command', command: engine.tables.commands.get(id)!.record }], { loaded })
-  return engine.tables.commands.get(id)!.answer!
-}
+const send = (engine: Engine, request: CommandRequest): CommandAnswer => engine.command(request)
 
 function finished(engine: Engine, fail = false) {
   engine.file(CHAIN)

@@ -8,7 +8,7 @@ const ask = (fields: Partial<Extract<CommandRequest, { kind: 'trigger' }>> = {})
   ...fields,
 })
 
-function valueOf(answer: CommandAnswer): { readonly id: number; readonly existed?: boolean } {
+function answered(answer: CommandAnswer): { readonly id: number; readonly existed?: boolean } {
   if (!answer.ok) throw new Error(answer.message)
   return JSON.parse(answer.value) as { id: number; existed?: boolean }
 }
@@ -22,7 +22,7 @@ function engineWith(fields = {}): Engine {
 describe('a trigger key', () => {
   it('makes one run, whatever else is asked for, and names it from then on', () => {
     const engine = engineWith({ params: { type: 'object', properties: { n: { type: 'number' } } } })
-    const first = valueOf(engine.command(ask({ triggerKey: 'order-1', conf: '{"n":1}' })))
+    const first = answered(engine.command(ask({ triggerKey: 'order-1', conf: '{"n":1}' })))
     expect(first).toMatchObject({ dag_id: 'd' })
     expect(first).not.toHaveProperty('existed')
     const further = [
@@ -30,47 +30,47 @@ describe('a trigger key', () => {
       ask({ triggerKey: 'order-1', conf: '{"n":"wrong"}', runId: 'other', correlationId: 'x' }),
       ask({ triggerKey: 'order-1', conf: 'not even JSON' }),
     ]
-    for (const request of further) expect(valueOf(engine.command(request))).toEqual({ ...first, existed: true })
+    for (const request of further) expect(answered(engine.command(request))).toEqual({ ...first, existed: true })
     expect(engine.runs('d')).toHaveLength(1)
     expect(engine.run(first.id)).toMatchObject({ triggerKey: 'order-1', conf: '{"n":1}' })
   })
 
   it('makes one run of several triggers in one tick', () => {
     const engine = engineWith()
-    const answers = engine.commands([1, 2, 3].map(() => ask({ triggerKey: 'k' }))).map(valueOf)
+    const answers = engine.commands([1, 2, 3].map(() => ask({ triggerKey: 'k' }))).map(answered)
     expect(new Set(answers.map((answer) => answer.id)).size).toBe(1)
     expect(engine.runs('d')).toHaveLength(1)
   })
 
   it('holds when the run has ended, after a restart, and while the Dag is gone', () => {
     const engine = engineWith()
-    const first = valueOf(engine.command(ask({ triggerKey: 'k' })))
+    const first = answered(engine.command(ask({ triggerKey: 'k' })))
     engine.end('a')
     expect(engine.run(first.id).state).toBe('success')
     engine.restart()
-    expect(valueOf(engine.command(ask({ triggerKey: 'k' }))).id).toBe(first.id)
+    expect(answered(engine.command(ask({ triggerKey: 'k' }))).id).toBe(first.id)
     engine.tick([{ type: 'dag-file', report: { type: 'gone', file: 'd.ts', at: T0 } }])
-    expect(valueOf(engine.command(ask({ triggerKey: 'k' }))).id).toBe(first.id)
+    expect(answered(engine.command(ask({ triggerKey: 'k' }))).id).toBe(first.id)
     expect(engine.command(ask({ triggerKey: 'another' }))).toMatchObject({ ok: false, code: 'dag-inactive' })
   })
 
   it('belongs to its Dag', () => {
     const engine = engineWith()
     engine.file(dagOf('e', [task('a')]))
-    const [one, other] = engine.commands([ask({ triggerKey: 'k' }), ask({ dagId: 'e', triggerKey: 'k' })]).map(valueOf)
+    const [one, other] = engine.commands([ask({ triggerKey: 'k' }), ask({ dagId: 'e', triggerKey: 'k' })]).map(answered)
     expect(one!.id).not.toBe(other!.id)
   })
 
   it('is free again when its run is deleted, also in that very tick', () => {
     const engine = engineWith()
-    const first = valueOf(engine.command(ask({ triggerKey: 'k', runId: 'r' })))
+    const first = answered(engine.command(ask({ triggerKey: 'k', runId: 'r' })))
     engine.end('a')
     const [deleted, again] = engine.commands([
       { kind: 'delete-run', dagId: 'd', runId: 'r' },
       ask({ triggerKey: 'k', runId: 's' }),
     ])
     expect(deleted!.ok).toBe(true)
-    expect(valueOf(again!).id).not.toBe(first.id)
+    expect(answered(again!).id).not.toBe(first.id)
   })
 
   it('must be a text that can be shown', () => {
@@ -94,7 +94,7 @@ describe('a correlation id', () => {
     ['none', {}, { conf }, null],
   ])('is %s', (_how, fields, request, wanted) => {
     const engine = engineWith(fields)
-    const { id } = valueOf(engine.command(ask(request)))
+    const { id } = answered(engine.command(ask(request)))
     expect(engine.run(id).correlationId).toBe(wanted)
     expect(engine.running[0]!.context.correlationId).toBe(wanted)
   })
