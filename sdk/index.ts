@@ -15,6 +15,7 @@ export { type TriggerTask, triggerDagRun } from './declare-task.ts'
 export { ConnectionNotFoundError, FailError, SkipError, VariableNotFoundError } from './errors.ts'
 export type { Condition, ConditionElse, Switch, SwitchValue } from './gate.ts'
 export type { Node } from './graph-node.ts'
+export { once, type SqlConnection, type SqlTransaction } from './once.ts'
 export type {
   CalendarPeriod,
   DagOptions,
@@ -28,6 +29,7 @@ export type {
   TriggerDagRunSpec,
 } from './options.ts'
 export type { JsonSchema, ParamSpec, ParamsOf, ParamsSpec } from './params.ts'
+export { HttpError, type RequestOptions, request } from './request.ts'
 export {
   type ConnectionResult,
   type GetXComOpts,

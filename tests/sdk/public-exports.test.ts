@@ -10,10 +10,13 @@ test('tradewind', () => {
     'ConnectionNotFoundError',
     'Dag',
     'FailError',
+    'HttpError',
     'SkipError',
     'VariableNotFoundError',
     'getClient',
     'getContext',
+    'once',
+    'request',
     'triggerDagRun',
   ])
 })
