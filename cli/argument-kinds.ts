@@ -32,6 +32,20 @@ export function date(text: string): number {
   throw new InvalidArgumentError('Give an instant with its zone, such as 2026-01-31T02:00:00Z, or a date (then UTC).')
 }
 
+const UNITS = { s: 1_000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** `2h` is two hours ago, `today` its beginning (UTC); else as `date`. */
+export function moment(text: string): number {
+  const ago = /^(\d+(?:\.\d+)?) ?(s|min|m|h|d)$/.exec(text)
+  if (ago !== null) return Date.now() - Number(ago[1]) * UNITS[ago[2] as keyof typeof UNITS]
+  if (text === 'today') return new Date().setUTCHours(0, 0, 0, 0)
+  try {
+    return date(text)
+  } catch {
+    throw new InvalidArgumentError('Give 2h, 30min, 7d, today, a date, or an instant such as 2026-01-31T02:00:00Z.')
+  }
+}
+
 export function runState(text: string): RunState {
   return oneOf(RUN_STATES)(text)
 }

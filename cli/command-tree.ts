@@ -43,6 +43,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/tasks.ts')).addTasksCommands,
   },
   {
+    name: 'dead-letters',
+    description: 'failures for good: list, groups, show, redrive, discard',
+    load: async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommands,
+  },
+  {
+    name: 'why',
+    description: 'why a business id, a run or a question such as "order 12345" is where it is',
+    load: async () => (await import('./commands/why.ts')).completeWhy,
+  },
+  {
     name: 'logs',
     description: 'the log of a try: the last one of the latest run unless named',
     load: async () => (await import('./commands/logs.ts')).completeLogs,

@@ -1,7 +1,7 @@
 /** Sends a command to the scheduler's inbox and turns every way it can end into an answer or a failure with its remedy. */
 import { userInfo } from 'node:os'
 import type { CommandAnswer, CommandRequest } from '../core/records.ts'
-import { submitCommand } from '../database/commands.ts'
+import { type SubmitResult, submitCommand } from '../database/commands.ts'
 import { CommandFailure } from './command-failure.ts'
 import type { Pool } from './database-access.ts'
 
@@ -25,11 +25,7 @@ export function acceptedValue(answer: CommandAnswer): unknown {
 
 /** `null`: no scheduler leads, and nothing was done. */
 export async function submitIfLed(pool: Pool, request: CommandRequest): Promise<CommandAnswer | null> {
-  const result = await submitCommand(pool, request, {
-    actor: `user:${userName()}`,
-    notAfter: Date.now() + VALID_MS,
-    timeoutMs: PATIENCE_MS,
-  })
+  const result = await submitAsUser(pool, request)
   switch (result.status) {
     case 'answered':
       return result.answer
@@ -43,6 +39,15 @@ export async function submitIfLed(pool: Pool, request: CommandRequest): Promise<
     case 'full':
       throw new CommandFailure('More than 10,000 commands wait for the scheduler.', 'Try again when it has caught up.')
   }
+}
+
+/** Every way it can end. */
+export function submitAsUser(pool: Pool, request: CommandRequest): Promise<SubmitResult> {
+  return submitCommand(pool, request, {
+    actor: `user:${userName()}`,
+    notAfter: Date.now() + VALID_MS,
+    timeoutMs: PATIENCE_MS,
+  })
 }
 
 function userName(): string {

@@ -10,6 +10,7 @@ import { withPlatform } from '../platform/open-platform.ts'
 import type { Run } from '../platform/platform.ts'
 import { safeText } from '../terminal/safe-text.ts'
 import { clearWithConsent } from './change-tasks.ts'
+import { addCompensateCommands } from './compensate.ts'
 import { noteDraining } from './drain.ts'
 import { addTriggerCommand } from './trigger.ts'
 
@@ -135,6 +136,8 @@ function addChanges(group: Command, context: CommandContext): void {
       )
       output.answer(answer, () => `Cancelled ${answer.dag_run_id} of ${answer.dag_id}.`)
     })
+
+  addCompensateCommands(group, context)
 
   leaf(group, 'delete', 'deletes a finished run with its task instances, tries and XComs; its events stay')
     .argument('<dag>')

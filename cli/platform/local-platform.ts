@@ -14,6 +14,7 @@ import { type Pool as DatabasePool, type Wanted, withDatabase } from '../databas
 import { findRun, findTi } from '../find-ti.ts'
 import type { ProgramConfig } from '../load-config.ts'
 import { submit } from '../submit.ts'
+import { lazyFailures } from './lazy-failures.ts'
 import { eventSource } from './local-events.ts'
 import { namedValues } from './local-values.ts'
 import type { Change, Platform, Run, RunFilter } from './platform.ts'
@@ -48,6 +49,7 @@ function localPlatform(
   return {
     ...eventSource(pool),
     ...namedValues(program, pool),
+    ...lazyFailures(async () => (await import('./local-failures.ts')).localFailures(program, pool)),
 
     isDraining: () => isDraining(pool),
     setDraining: async (draining) =>

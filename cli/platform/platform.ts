@@ -7,6 +7,16 @@ import type { CauseOfDeath } from '../../core/cause-of-death.ts'
 import type { LogLine } from '../../core/ports/log-store.ts'
 import type { ClearOptions, MarkOptions } from '../../core/records.ts'
 import type { RunState, TiState } from '../../core/states.ts'
+import type { changeLetters, LetterSelection } from '../../webserver/letters/change-letters.ts'
+import type {
+  GroupQuery,
+  LetterPageQuery,
+  readLetter,
+  readLetterGroups,
+  readLetters,
+} from '../../webserver/letters/read-letters.ts'
+import type { shownCompensation, shownPlanned } from '../../webserver/schemas/compensation.ts'
+import type { search } from '../../webserver/search/search.ts'
 
 export interface Dag {
   readonly dag_id: string
@@ -109,6 +119,41 @@ export interface Change {
   readonly cleared: readonly string[]
 }
 
+/** Bodies of the REST API, which say everything; what is printed with `--json` is the same. */
+export type PlannedCompensation = ReturnType<typeof shownPlanned>
+export type Compensation = ReturnType<typeof shownCompensation>
+type LetterPage = Awaited<ReturnType<typeof readLetters>>
+type GroupPage = Awaited<ReturnType<typeof readLetterGroups>>
+type LetterDetails = Awaited<ReturnType<typeof readLetter>>
+export type LettersChange = Awaited<ReturnType<typeof changeLetters>>
+export type Found = Awaited<ReturnType<typeof search>>
+
+export interface Redrive {
+  /** The run goes on with the newest version of its Dag. */
+  readonly newest: boolean
+  /** What was done before is to be done again. */
+  readonly newKeys: boolean
+  /** JSON text of an object: arguments in place of those it had; for one letter. */
+  readonly inputs?: string
+}
+
+/** Undoing what was completed, and what failed for good. */
+export interface Failures {
+  /** What a compensation by hand would undo, what is undone first at the front. */
+  planCompensation(run: Run, taskIds?: readonly string[]): Promise<readonly PlannedCompensation[]>
+  compensate(run: Run, taskIds?: readonly string[]): Promise<{ readonly task_ids: readonly string[] }>
+  compensations(run: Run): Promise<readonly Compensation[]>
+
+  letters(query: LetterPageQuery): Promise<LetterPage>
+  letterGroups(query: GroupQuery): Promise<GroupPage>
+  letter(id: string): Promise<LetterDetails>
+  redrive(letters: LetterSelection, how: Redrive, dryRun: boolean): Promise<LettersChange>
+  discard(letters: LetterSelection, reason: string, dryRun: boolean): Promise<LettersChange>
+
+  /** What a name or a question is about, and why it is so. */
+  search(question: string): Promise<Found>
+}
+
 export interface Event {
   readonly id: number
   readonly at: string
@@ -200,7 +245,7 @@ export interface NamedValues {
   deleteConnection(id: string): Promise<boolean>
 }
 
-export interface Platform extends NamedValues {
+export interface Platform extends NamedValues, Failures {
   /** No new tries anywhere until `resume`. */
   isDraining(): Promise<boolean>
   setDraining(draining: boolean): Promise<{ readonly draining: boolean; readonly running: number }>

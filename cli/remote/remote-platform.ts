@@ -18,6 +18,7 @@ import {
   type TiBody,
   type TiChange,
 } from './bodies.ts'
+import { remoteFailures } from './remote-failures.ts'
 import { remoteValues } from './remote-values.ts'
 
 /** The most the API gives at once. */
@@ -43,6 +44,7 @@ function remotePlatform(api: ApiClient): Platform {
 
   return {
     ...remoteValues(api),
+    ...remoteFailures(api),
 
     isDraining: async () => (await api.get<PlatformBody>('/platform')).draining,
     setDraining: async (draining) => {
