@@ -17,8 +17,8 @@ import { FINISHED_RUN_STATES } from '../core/states.ts'
 import { DagFileMemory } from './dag-file-memory.ts'
 import { deadHosts } from './dead-hosts.ts'
 import { Lease } from './lease.ts'
+import { lostCancels } from './lost-cancels.ts'
 import { runsNamedIn, withinOneTick } from './named-in-commands.ts'
-import { supersededTries } from './superseded-tries.ts'
 import { FencedError, tick } from './tick.ts'
 
 export interface SchedulerOptions {
@@ -222,9 +222,7 @@ class SchedulerLoop implements Scheduler {
     const running = new Set(inventory.running.map(tryKeyText))
     const events: SchedulerEvent[] = inventory.finished.map((report) => ({ type: 'report', report }))
     const finished = new Set(inventory.finished.map((report) => tryKeyText(report.key)))
-    const unknown = inventory.running.filter((key) => !memory.executions.has(tryKeyText(key)))
-    const superseded = supersededTries(memory).filter((key) => running.has(tryKeyText(key)))
-    if (unknown.length + superseded.length > 0) executor.cancel([...unknown, ...superseded], { by: 'stale try' })
+    for (const { keys, reason } of lostCancels(memory, inventory.running)) executor.cancel(keys, reason)
     const silentHosts = new Set<string>()
     for (const [text, { record }] of memory.executions) {
       if (running.has(text) || finished.has(text)) continue

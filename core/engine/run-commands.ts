@@ -3,6 +3,7 @@
  * ones, and on finished ones that the loop has loaded for the command. Each effect is the plan of `core/clear.ts`.
  */
 import { planCancel, planClear, planMark, planMarkRun } from '../clear.ts'
+import { tryKeyText } from '../ids.ts'
 import type { Json } from '../json.ts'
 import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
@@ -10,6 +11,7 @@ import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
 import type { Draft } from './draft.ts'
+import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun, completeTis, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
 
@@ -142,9 +144,20 @@ function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly st
     return effect(run, indexes)
   }
   const live = stopExecutions(draft, run, new Set(indexes), actor)
+  for (const execution of draft.executionsOf(run.record.id)) {
+    if (live.has(execution.index)) keepCancel(draft, execution, actor)
+  }
   // A live try fails, without a retry, when its process has ended; what has none fails here and now.
   setStates(draft, run, actor, new Map([...plan.states].filter(([index]) => !live.has(index))))
   return effect(run, indexes)
+}
+
+/** Their TIs stay as they are until the processes have ended: only the try tells a next leader that somebody asked for it. */
+function keepCancel(draft: Draft, execution: ExecutionMemory, by: string): void {
+  const cause = { kind: 'cancelled' as const, by, message: `${by} asked for its end.` }
+  const tryRecord = { ...execution.tryRecord, cause }
+  draft.changedExecutions.set(tryKeyText(execution.record), { ...execution, tryRecord })
+  draft.writeTry(tryRecord, false)
 }
 
 function stopExecutions(draft: Draft, run: RunDraft, indexes: ReadonlySet<number>, by: string): Set<number> {

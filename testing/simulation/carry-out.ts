@@ -50,6 +50,11 @@ export function carryOut(world: TroubledWorld, trouble: Trouble): void {
     case 'cancel':
     case 'delete-run':
     case 'note': {
+      const running = trouble.kind === 'cancel' ? cancelRunning(world, trouble) : null
+      if (running !== null) {
+        world.submit(running)
+        return
+      }
       const run = chooseRun(world, trouble)
       if (run !== undefined) world.submit(runCommand(world, run, trouble))
       return
@@ -119,6 +124,19 @@ function troubleProgram(world: TroubledWorld, program: Program, trouble: Program
 }
 
 type RunTrouble = Extract<Trouble, { run: number }>
+
+/** A task is cancelled where it runs, mostly. */
+function cancelRunning(world: TroubledWorld, trouble: Extract<Trouble, { kind: 'cancel' }>): CommandRequest | null {
+  const { tables } = world
+  if (trouble.task === null || trouble.task > 0.8) return null
+  const running = [...tables.executions.values()]
+  const { dagRunId, tiId } = running[Math.floor(trouble.run * running.length)] ?? { dagRunId: -1, tiId: -1 }
+  const [run, ti] = [tables.runs.get(dagRunId), tables.tis.get(tiId)]
+  if (run === undefined || ti === undefined) return null
+  world.count('cancels')
+  world.touched.add(run.id)
+  return { kind: 'cancel', dagId: run.dagId, runId: run.runId, taskIds: [ti.taskId] }
+}
 
 /** Of those that have not ended, mostly; a run can be deleted only afterwards. */
 function chooseRun({ tables }: TroubledWorld, { kind, run }: RunTrouble): RunRecord | undefined {

@@ -48,6 +48,7 @@ export const COUNTERS = [
   'runs marked',
   'cancels',
   'run cancels',
+  'running tasks cancelled',
   'runs deleted',
   'notes',
   'refused commands',

@@ -23,6 +23,9 @@ const CLIENT_TIMEOUT_MS = 20_000
 /** After a stall the answer to a commit comes within this. */
 const LAST_ANSWER_MS = 1_500
 
+/** A commit that carries commands out: what they ask of executors must not be forgotten with its answer. */
+const LOST_MORE_OFTEN = 10
+
 export interface FaultyStoreOptions {
   readonly inner: Store
   readonly clock: ProgramClock
@@ -106,7 +109,8 @@ export class FaultyStore implements Store {
   }
 
   commit(epoch: number, writes: TickWrites): Promise<CommitResult> {
-    return this.#call('commit', () => this.#commit(epoch, writes)).finally(() => this.#unanswered.delete(epoch))
+    const weight = writes.answers.length > 0 ? LOST_MORE_OFTEN : 1
+    return this.#call('commit', () => this.#commit(epoch, writes), weight).finally(() => this.#unanswered.delete(epoch))
   }
 
   commandsAfter(afterId: number, limit: number): Promise<readonly CommandRecord[]> {
@@ -156,7 +160,8 @@ export class FaultyStore implements Store {
     return result
   }
 
-  async #call<T>(name: Operation, operation: () => Promise<T>): Promise<T> {
+  /** @param weight its answer is lost this much more often than others. */
+  async #call<T>(name: Operation, operation: () => Promise<T>, weight = 1): Promise<T> {
     const { clock, random, faults, count } = this.#o
     const { before, after } = faults()
     // Now and then slow: that is when a program is stopped or deposed in the middle of a statement.
@@ -174,7 +179,7 @@ export class FaultyStore implements Store {
     await this.#held(name === 'commit' ? LAST_ANSWER_MS : 0)
     if (this.#dead) return new Promise<T>(() => {})
     await this.#swallowed()
-    if (random.chance(after)) {
+    if (random.chance(after * weight)) {
       if (name === 'commit') count('unknown commits')
       throw new Error(`simulated: the answer to ${name} was lost`)
     }

@@ -17,6 +17,7 @@ import type { SimulatedClock } from './simulated-clock.ts'
 import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import { SimulatedExecutor, type SimulatedExecutorOptions } from './simulated-executor.ts'
 import type { SimulatedTriggers } from './simulated-triggers.ts'
+import type { WriteWatch } from './watch-writes.ts'
 
 /** By then a program has noticed that its clock was set back, whatever answer it waited for. */
 const NOTICE_MS = 30_000
@@ -31,6 +32,7 @@ export interface ProgramWorld
   readonly tables: MemoryTables
   readonly triggers: SimulatedTriggers
   readonly deadHosts: ReadonlySet<string>
+  readonly watch: Pick<WriteWatch, 'cancelled'>
   readonly troubled: boolean
   checkDispatch(dispatch: Dispatch): void
   committed(epoch: number, writes: TickWrites): void
@@ -145,6 +147,9 @@ export class Program {
   /** Whose TI was cleared, marked or abandoned has been asked to end, whatever became of the one who asked first. */
   #checkStale(memory: SchedulerMemory): void {
     for (const [text, { record, index }] of memory.executions) {
+      if (this.#world.watch.cancelled.has(text) && this.executor.goesOn(text)) {
+        this.#world.violation(`invariant 4: try ${text} goes on although it was cancelled`)
+      }
       const ti = memory.runs.get(record.dagRunId)?.tis[index]
       const isCurrent = ti?.tryNumber === record.tryNumber && (ti.state === 'queued' || ti.state === 'running')
       if (!isCurrent && this.executor.goesOn(text)) {

@@ -2,6 +2,7 @@
  * Follows every commit: compares each row with the one before, and counts what happened for the coverage. It keeps its own
  * picture of the TIs, so that it does not depend on what the tables make of a write.
  */
+import { tryKeyText } from '../../core/ids.ts'
 import type { TickWrites } from '../../core/ports/store.ts'
 import type { EventRecord, RunRecord, TiRecord } from '../../core/records.ts'
 import { FINISHED_RUN_STATES, TI_TRANSITIONS, type TiState } from '../../core/states.ts'
@@ -23,6 +24,8 @@ export class WriteWatch {
   readonly #tis = new Map<number, TiRecord>()
   /** Every run there ever was. */
   readonly runs = new Map<number, RunRecord>()
+  /** Tries that ran when their tasks were cancelled, and the cancel was answered with success. */
+  readonly cancelled = new Set<string>()
 
   constructor(watched: Watched) {
     this.#o = watched
@@ -44,6 +47,21 @@ export class WriteWatch {
       }
     }
     for (const event of writes.events) this.#countEvent(event)
+    for (const { commandId, answer } of writes.answers) if (answer.ok) this.#carriedOut(commandId, writes)
+  }
+
+  #carriedOut(commandId: number, writes: TickWrites): void {
+    const { tables, count } = this.#o
+    const request = tables.commands.get(commandId)?.record.request
+    if (request?.kind !== 'cancel' || request.taskIds === undefined) return
+    const isNew = new Set(writes.insertedExecutions.map(tryKeyText))
+    for (const [text, { tiId, dagRunId }] of tables.executions) {
+      const run = tables.runs.get(dagRunId)
+      if (run?.dagId !== request.dagId || run.runId !== request.runId || isNew.has(text)) continue
+      if (!request.taskIds.includes(tables.tis.get(tiId)?.taskId ?? '')) continue
+      this.cancelled.add(text)
+      count('running tasks cancelled')
+    }
   }
 
   #inserted(writes: TickWrites): void {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CancelReason, Dispatch, Executor, ExecutorReport, TryEnded } from '../../core/ports/executor.ts'
 import type { Store } from '../../core/ports/store.ts'
+import type { CommandRequest } from '../../core/records.ts'
 import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { MemoryTables } from '../../testing/memory-tables.ts'
@@ -112,7 +113,7 @@ class World {
     const dags = [{ serialized, contentHash: 'h' }]
     this.scheduler.onDagFile({ type: 'parsed', file: 'd.ts', bundleHash: 'b', dags, warnings: [], at: T0 })
     await this.pass(100)
-    this.tables.submit({ kind: 'trigger', dagId: 'd' }, 'user:anna', T0)
+    this.tables.submit({ kind: 'trigger', dagId: 'd', runId: 'r' }, 'user:anna', T0)
     await this.pass(100)
     expect(this.executor.running).toHaveLength(2)
   }
@@ -208,6 +209,25 @@ describe('a scheduler that is deposed', () => {
     await world.pass(5_000)
     expect(world.scheduler.memory()).toBe(null)
     expect(world.tables.dags.size).toBe(0)
+  })
+})
+
+describe('what is to end after a commit whose answer is lost', () => {
+  it.each<[string, CommandRequest, CancelReason]>([
+    ['a cancelled task', { kind: 'cancel', dagId: 'd', runId: 'r', taskIds: ['a'] }, { by: 'user:anna' }],
+    ['a cancelled run', { kind: 'cancel', dagId: 'd', runId: 'r' }, { by: 'stale try' }],
+    ['what waits for a slot, by a drain', { kind: 'drain' }, { by: 'drain', ifWaiting: true }],
+  ])('is asked again: %s', async (_name, request, reason) => {
+    const world = new World()
+    await world.start()
+    world.slow.set('commit', 6_000)
+    const id = world.tables.submit(request, 'user:anna', T0)
+    await world.pass(6_500)
+    world.slow.clear()
+    await world.pass(5_000)
+    expect(world.tables.commands.get(id)?.answer?.ok).toBe(true)
+    expect(world.tables.lease.epoch).toBe(2)
+    expect(world.executor.cancelled).toContainEqual(reason)
   })
 })
 
