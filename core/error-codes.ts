@@ -23,12 +23,18 @@ function importError(code: string, meaning: string): ErrorCode {
 export const ERROR_CODES: readonly ErrorCode[] = [
   command('bad-conf', 400, 'conf is not JSON.'),
   command('bad-correlation', 400, 'A correlation id is empty, longer than 200 characters, or cannot be shown.'),
+  command('bad-letters', 400, 'A redrive or discard names no dead letter or too many, or gives no reason.'),
   command('bad-logical-date', 400, 'The logical date is not an instant.'),
   command('bad-note', 400, 'The note is longer than 1,000 characters, or holds a NUL.'),
   command('bad-params', 400, 'conf does not fit the params of the Dag; the message names path, value and rule.'),
   command('bad-pool', 400, 'The name or the number of slots of a pool is not allowed.'),
   command('bad-connection', 400, 'A connection cannot be stored: its name, a NUL, or too many in one command.'),
   command('bad-run-id', 400, 'The run id is empty, too long, or holds control characters or half of a surrogate pair.'),
+  command(
+    'bad-task-inputs',
+    400,
+    'Changed arguments are no JSON object, too large, or name what the task does not have.',
+  ),
   command('bad-trigger-key', 400, 'A trigger key is empty, longer than 200 characters, or cannot be shown.'),
   command('bad-variable', 400, 'A variable cannot be stored: its key, a NUL, or too many in one command.'),
   command('command-expired', 408, 'The scheduler took the command later than its sender allowed.'),

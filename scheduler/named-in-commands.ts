@@ -69,7 +69,7 @@ export function withinOneTick(commands: readonly CommandRecord[]): readonly Comm
 }
 
 function runsNamedBy({ request }: CommandRecord): readonly RunName[] {
-  if ('letters' in request) {
+  if (request.kind === 'redrive') {
     const runs = new Map(
       request.letters
         .slice(0, MOST_LETTERS)

@@ -13,6 +13,7 @@ import type { Draft } from './draft.ts'
 import { DRAINING, poolKey } from './limits.ts'
 import type { DagMemory } from './memory.ts'
 import { takeValueCommand, withoutValues } from './named-values.ts'
+import { discardLetters, redrive } from './redrive.ts'
 import { DRAIN } from './results.ts'
 import { takeRunCommand } from './run-commands.ts'
 import { plan } from './runs.ts'
@@ -86,6 +87,10 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
     case 'note':
     case 'delete-run':
       return takeRunCommand(draft, command, request)
+    case 'redrive':
+      return redrive(draft, command, request)
+    case 'discard-letters':
+      return discardLetters(draft, command, request)
     case 'delete-dag':
       return deleteDag(draft, command, request.dagId)
     case 'set-variable':

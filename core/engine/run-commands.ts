@@ -10,10 +10,12 @@ import { runOutcome } from '../run-state.ts'
 import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
+import { settleLetters } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun, completeTis, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
+import { changeOverride } from './ti-overrides.ts'
 
 type Of<Kind extends CommandRequest['kind']> = Extract<CommandRequest, { kind: Kind }>
 export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 'delete-run'>
@@ -42,18 +44,41 @@ function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions
   if (run.size === 0) return effect(run, [])
   const plan = planClear(run.graph, run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
-  clearIndexes(draft, run, actor, plan.indexes)
+  clearIndexes(draft, run, actor, plan.indexes, { newKeys: options.newKeys === true })
   return effect(run, plan.indexes)
 }
 
-/** Running tries are cancelled; their TIs start again once those executions have ended. */
-function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: readonly number[]): void {
+export interface ClearHow {
+  /** In events. */
+  readonly cause?: string
+  readonly newKeys?: boolean
+  /** JSON object text by task index: arguments that replace the bound ones. */
+  readonly inputs?: ReadonlyMap<number, string>
+}
+
+/**
+ * Running tries are cancelled; their TIs start again once those executions have ended. Dead letters of what is cleared are
+ * dealt with. What was undone gets a new idempotency key unasked: with the old one its doing would count as done.
+ */
+export function clearIndexes(
+  draft: Draft,
+  run: RunDraft,
+  actor: string,
+  indexes: readonly number[],
+  { cause = 'cleared', newKeys = false, inputs }: ClearHow = {},
+): void {
   if (indexes.length === 0) return
   stopExecutions(draft, run, new Set(indexes), `clear by ${actor}`)
   leavePoolQueues(draft, run)
   const cleared = new Map<number, TiRecord>()
   for (const index of indexes) {
     const ti = run.ti(index)!
+    settleLetters(draft, ti, { status: 'redriven', reason: null, actor }, null)
+    const ownInputs = inputs?.get(index)
+    changeOverride(draft, run, ti, {
+      newLife: newKeys || ti.state === 'compensated',
+      ...(ownInputs === undefined ? {} : { inputs: ownInputs }),
+    })
     cleared.set(index, {
       ...ti,
       state: 'none',
@@ -66,7 +91,7 @@ function clearIndexes(draft: Draft, run: RunDraft, actor: string, indexes: reado
       branchSkips: null,
     })
   }
-  for (const ti of cleared.values()) draft.tiEvent(run, ti, actor, 'cleared', 'ti.cleared')
+  for (const ti of cleared.values()) draft.tiEvent(run, ti, actor, cause, 'ti.cleared')
   draft.rows += cleared.size
   if (FINISHED_RUN_STATES.has(run.record.state)) requeue(draft, run, actor)
   run.rewrite(cleared, run.record.state === 'running', draft.listener(run))
@@ -124,7 +149,9 @@ function setStates(
   leavePoolQueues(draft, run)
   const changed = new Map<number, TiRecord>()
   for (const [index, state] of states) {
-    changed.set(index, { ...run.ti(index)!, state, retryAt: null, endDate: draft.now })
+    const ti = run.ti(index)!
+    settleLetters(draft, ti, { status: 'discarded', reason: `marked ${state}`, actor }, null)
+    changed.set(index, { ...ti, state, retryAt: null, endDate: draft.now })
   }
   for (const ti of changed.values()) draft.tiEvent(run, ti, actor, 'marked')
   draft.rows += changed.size

@@ -148,7 +148,11 @@ function stepTiOf(tables: Tables, event: EventRecord, data: EventData, tiId: num
     const own = { tiId, tryNumber, dagRunId: runOf, dagId: event.dagId ?? '', mapIndex: -1, at }
     tables.deadLetters.set(tryKeyText({ tiId, tryNumber }), { ...own, ...data.letter })
   }
-  for (const one of data.letters ?? []) tables.outcomes.set(tryKeyText({ tiId, ...one }), { tiId, at, ...one })
+  for (const one of data.letters ?? []) {
+    const key = tryKeyText({ tiId, ...one })
+    // As in the table: of a letter that is there, and open.
+    if (tables.deadLetters.has(key) && !tables.outcomes.has(key)) tables.outcomes.set(key, { tiId, at, ...one })
+  }
   if (data.override !== undefined) tables.overrides.set(tiId, { tiId, dagRunId: runOf, ...data.override })
 }
 
