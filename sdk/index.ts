@@ -1,5 +1,5 @@
 /**
- * What a Dag file imports as `tradewind`. It records and never runs: importing it starts nothing and reads nothing.
+ * What a Dag file imports as `tradewind`. At import it records and never runs: it starts nothing and reads nothing.
  */
 export type {
   Compensable,
