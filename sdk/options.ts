@@ -52,7 +52,7 @@ export type ScheduleInput =
   /** Monday to Friday at this time, `07:30`. */
   | ({ readonly workdays: string } & ScheduleExtras)
   /** At these instants only. */
-  | { readonly at: readonly DateInput[] }
+  | { readonly at: readonly DateInput[]; readonly except?: undefined; readonly dataIntervals?: undefined }
   | null
 
 /** Options that a Dag or a group can set for all its tasks (`defaultArgs`); a task's own go before them. */
