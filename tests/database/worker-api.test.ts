@@ -1,6 +1,7 @@
 /** What a try gets from the database: code, inputs, XComs, variables, connections, triggered runs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { XComLocator } from '../../core/ports/worker-api.ts'
+import type { CommandAnswer } from '../../core/records.ts'
 import { type SubmitOptions, type SubmitResult, submitCommand } from '../../database/commands.ts'
 import { listConnections, saveConnection } from '../../database/connections.ts'
 import { createSecrets, generateSecretKey } from '../../database/secrets/cipher.ts'
@@ -173,6 +174,55 @@ describe('the worker API of the local host', () => {
     await expect(api.triggerDagRun(by, { dagId: 'report', conf: {} }, 'go-x')).rejects.toThrow(
       /no scheduler is running/,
     )
+  })
+
+  describe('asks that a run be undone', () => {
+    const request = { dagId: 'sales', runId: 'day-2', triggerKey: 'go-x', key: 'go-x/compensate/1' }
+    const answered = (given: CommandAnswer) => {
+      answer = { status: 'answered', commandId: 1, lastEventId: 1, answer: given }
+    }
+
+    it('once, however often a try asks', async () => {
+      answered({ ok: true, value: '{"dag_run_id":"day-2","task_ids":["extract"]}' })
+      const before = submitted.length
+      expect(await api.compensateDagRun(by, request)).toMatchObject({ accepted: true })
+      expect(await api.compensateDagRun({ ...by, tryNumber: 3 }, request)).toMatchObject({ accepted: true })
+      expect(submitted.slice(before)).toEqual(
+        Array(2).fill({
+          request: { kind: 'compensate', dagId: 'sales', runId: 'day-2' },
+          options: expect.objectContaining({
+            actor: 'task:sales/day-1/extract',
+            idempotencyKey: 'ti:1:compensate:go-x/compensate/1',
+          }),
+        }),
+      )
+    })
+
+    it('by the key under which it was triggered, where the task never told its id', async () => {
+      answered({ ok: true, value: '{}' })
+      await database.pool.query("update dag_run set trigger_key = 'go-x' where run_id = 'day-3'")
+      await api.compensateDagRun(by, { ...request, runId: null })
+      expect(submitted.at(-1)).toMatchObject({ request: { kind: 'compensate', dagId: 'sales', runId: 'day-3' } })
+      const before = submitted.length
+      expect(await api.compensateDagRun(by, { ...request, runId: null, triggerKey: 'never' })).toEqual({
+        accepted: false,
+        message: 'The task had started no run of Dag "sales": there is nothing to undo.',
+      })
+      expect(submitted).toHaveLength(before)
+    })
+
+    it('is done where there is nothing left to undo, and asks again in the next try what was refused', async () => {
+      answered({ ok: false, code: 'not-compensable', message: 'nothing was done' })
+      expect(await api.compensateDagRun(by, request)).toMatchObject({
+        accepted: false,
+        message: expect.stringContaining('nothing was done'),
+      })
+      answered({ ok: false, code: 'run-not-found', message: 'there is no run "day-2"' })
+      await expect(api.compensateDagRun(by, request)).rejects.toThrow(/was not undone: there is no run/)
+      expect(submitted.at(-1)?.options.idempotencyKey).toBe('ti:1:compensate:go-x/compensate/1:2')
+      answer = { status: 'no-leader' }
+      await expect(api.compensateDagRun(by, request)).rejects.toThrow(/no scheduler is running/)
+    })
   })
 })
 
