@@ -231,12 +231,17 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       bury('sweep')
       return
     }
-    const outcome = toOutcome(message.result, current.dispatch, { api: around.api, masker, values: around.values })
+    const outcome = decided(current, message)
     if (!(outcome instanceof Promise) && !message.spawned) {
       conclude(current, outcome)
       return
     }
     void settleLater(current, outcome, message.spawned)
+  }
+
+  function decided(current: RunningTry, { result }: DoneMessage): TryOutcome | Promise<TryOutcome> {
+    current.deciding ??= toOutcome(result, current.dispatch, { api: around.api, masker, values: around.values })
+    return current.deciding
   }
 
   async function settleLater(
@@ -311,7 +316,7 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
       capture.finish()
       if (child.connected) child.disconnect()
       const current = running
-      if (current !== null) settle(current, lastOutcome(current))
+      if (current !== null) settle(current, await lastOutcome(current))
       state = 'gone'
       const why = capture.stderrTail() === '' ? '' : ` Its last words: ${capture.stderrTail()}`
       const ending = exit.signal ?? `code ${exit.code}`
@@ -322,20 +327,14 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
     })()
   }
 
-  function lastOutcome(current: RunningTry): TryOutcome {
+  async function lastOutcome(current: RunningTry): Promise<TryOutcome> {
     if (current.outcome !== null) return current.outcome
     // It was gone before anybody here could decide anything.
     if (exit.leaseLost && current.result === null) return failure(hostLostCause())
     if (current.doom !== null) return failure(current.doom)
     if (!current.sent) return failure(notStartedCause('its child process ended before it was given the try.'))
-    if (current.result !== null && !current.finishing) {
-      const outcome = toOutcome(current.result.result, current.dispatch, {
-        api: around.api,
-        masker,
-        values: around.values,
-      })
-      if (!(outcome instanceof Promise)) return outcome
-    }
+    // It had said its last word: that counts, also while a large value is still being stored.
+    if (current.result !== null) return decided(current, current.result)
     return failure(causeOfExit(exit, current.seq, memoryLimitMb, capture))
   }
 

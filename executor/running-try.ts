@@ -20,6 +20,8 @@ export interface RunningTry {
   doom: CauseOfDeath | null
   result: DoneMessage | null
   finishing: boolean
+  /** What its result comes to: at once, or when a large value has been stored. */
+  deciding: TryOutcome | Promise<TryOutcome> | null
   /** Decided, but its processes are not gone yet. */
   outcome: TryOutcome | null
   hasProcesses: boolean
@@ -36,6 +38,7 @@ export function createRunningTry(dispatch: Dispatch, log: TryLog): RunningTry {
     doom: null,
     result: null,
     finishing: false,
+    deciding: null,
     outcome: null,
     hasProcesses: false,
   }

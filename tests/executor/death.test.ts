@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tryKeyText } from '../../core/ids.ts'
 import { createLocalExecutor } from '../../executor/local-executor.ts'
 import { readProcess } from '../../executor/process-tree.ts'
 import { createMemoryWorkerApi } from '../../testing/memory-worker-api.ts'
@@ -112,6 +113,31 @@ describe('the death of a try', () => {
       expect(causeOf(ended)).toMatchObject({ kind: 'cancelled', by: 'user:anna' })
       expect(await gone(ended.pid ?? 0)).toBe(true)
       expect(await world.text(dispatch)).toContain(said)
+    }
+  })
+
+  it('after its last word: that counts, also while a large value is still being stored', async () => {
+    const own = await makeWorld()
+    try {
+      const { setXCom } = own.api
+      own.api.setXCom = async (...args) => {
+        const pid = own.reports.find((report) => report.type === 'started')?.pid ?? 0
+        process.kill(pid, 'SIGKILL')
+        while (!(await gone(pid))) await new Promise((resolve) => setTimeout(resolve, 10))
+        // The host has buried it by then.
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        await setXCom(...args)
+      }
+      const dispatch = own.dispatch({
+        bundleHash: own.bundle(dagOf({ large: "() => 'x'.repeat(200_000)" })),
+        taskId: 'large',
+      })
+      const ended = await own.ended(dispatch)
+      expect(ended.outcome).toEqual({ state: 'success', xcoms: [{ key: 'return_value', json: null, stored: true }] })
+      expect(own.api.returnValues.get(tryKeyText(dispatch.key))).toHaveLength(200_002)
+      expect(returned(await own.run({ bundleHash: own.bundle(TASKS), taskId: 'pid' }))).not.toBe(ended.pid)
+    } finally {
+      await own.stop()
     }
   })
 
