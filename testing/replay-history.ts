@@ -1,7 +1,7 @@
 /** The events of memory tables, replayed, against the tables themselves: in engine tests after every tick, in the simulation at the end. */
 import { compareTables } from '../core/event-log/compare-tables.ts'
 import type { Leader } from '../core/event-log/event-data.ts'
-import { emptyTables, replay, type Tables, type Versions } from '../core/event-log/replay.ts'
+import { replay, type Tables, type Versions } from '../core/event-log/replay.ts'
 import { buildGraph, type DagGraph } from '../core/graph.ts'
 import type { PlatformDefaults } from '../core/platform-defaults.ts'
 import type { DagVersionRecord, EventRecord } from '../core/records.ts'
@@ -28,14 +28,14 @@ export class ReplayedHistory {
         return graph
       },
     }
-    this.#rebuilt = tablesOf(tables)
+    this.#rebuilt = copyOf(tables)
     this.#rebuilt.leader = leader
     this.#taken = tables.events.length
   }
 
   /** The tables as they are now are the snapshot: somebody else wrote them. */
   beginAnew(): void {
-    this.#rebuilt = { ...tablesOf(this.#tables), leader: this.#rebuilt.leader }
+    this.#rebuilt = { ...copyOf(this.#tables), leader: this.#rebuilt.leader }
     this.#taken = this.#tables.events.length
   }
 
@@ -46,29 +46,27 @@ export class ReplayedHistory {
     const fresh: readonly EventRecord[] = events.slice(this.#taken)
     this.#taken = events.length
     replay(this.#rebuilt, fresh, this.#versions)
-    return compareTables(this.#rebuilt, tablesOf(this.#tables), { equal: this.#equal, most: 5 })
+    return compareTables(this.#rebuilt, viewOf(this.#tables), { equal: this.#equal, most: 5 })
   }
 }
 
-/** Their rows, in maps of their own. */
-function tablesOf(tables: MemoryTables): Tables {
+/** Their rows in maps of their own: a snapshot. */
+function copyOf(tables: MemoryTables): Tables {
+  const { draining, leader, ...maps } = viewOf(tables)
+  const copies = Object.entries(maps).map(([name, rows]) => [name, new Map<unknown, unknown>(rows)] as const)
+  return { ...(Object.fromEntries(copies) as unknown as Omit<Tables, 'draining' | 'leader'>), draining, leader }
+}
+
+/** The tables as they are, not copied. */
+function viewOf(tables: MemoryTables): Tables {
   const { dags, runs, tis, tries, executions, pools, importErrors, notes, sagas, draining } = tables
-  return {
-    ...emptyTables(),
-    dags: new Map(dags),
-    runs: new Map(runs),
-    tis: new Map(tis),
-    tries: new Map(tries),
-    executions: new Map(executions),
-    pools: new Map(pools),
-    importErrors: new Map(importErrors),
-    notes: new Map(notes),
-    compensations: new Map(sagas.compensations),
-    deadLetters: new Map([...sagas.letters].map(([key, { letter }]) => [key, letter])),
-    outcomes: new Map(
-      [...sagas.letters].flatMap(([key, { outcome }]) => (outcome === null ? [] : [[key, outcome] as const])),
-    ),
-    overrides: new Map(sagas.overrides),
-    draining,
+  const deadLetters: Tables['deadLetters'] = new Map()
+  const outcomes: Tables['outcomes'] = new Map()
+  for (const [key, { letter, outcome }] of sagas.letters) {
+    deadLetters.set(key, letter)
+    if (outcome !== null) outcomes.set(key, outcome)
   }
+  const { compensations, overrides } = sagas
+  const ofSagas = { compensations, overrides, deadLetters, outcomes }
+  return { dags, runs, tis, tries, executions, pools, importErrors, notes, ...ofSagas, draining, leader: null }
 }

@@ -20,6 +20,7 @@ export interface RowsBefore {
   madeTi(ti: TiRecord): TiRecord | undefined
   try(key: TryKey): TryRecord | undefined
   dag(dagId: string): DagRecord | undefined
+  dagOf(dagRunId: number): string | null
 }
 
 export class EventDraft {
@@ -32,6 +33,7 @@ export class EventDraft {
   readonly #untold = new Map<number, Made>()
   /** All of this tick, told or not. */
   readonly #made = new Map<number, Made[]>()
+  #dagOf: (dagRunId: number) => string | null = () => null
   #command: number | null = null
   #commandRun: number | null = null
 
@@ -95,6 +97,7 @@ export class EventDraft {
   complete(writes: Omit<TickWrites, 'events' | 'answers'>, before: RowsBefore): EventRecord[] {
     // Told by no event so far: a large run that gets its TIs in several ticks.
     for (const dagRunId of [...this.#untold.keys()]) this.#tellMade(dagRunId)
+    this.#dagOf = (id) => before.dagOf(id)
     const byTi = indexesBy(this.#events, (event) => event.tiId)
     for (const row of writes.insertedTries) this.#tellTry(byTi, row, undefined)
     for (const row of writes.updatedTries) this.#tellTry(byTi, row, before.try(row))
@@ -202,10 +205,14 @@ export class EventDraft {
       const known = before.dag(dag.dagId)
       if (known === dag) continue
       let row = known
-      for (const i of byDag.get(dag.dagId) ?? []) row = stepDag(row ?? newDag(this.#events[i]!), this.#events[i]!)
+      for (const i of byDag.get(dag.dagId) ?? []) {
+        const event = this.#events[i]!
+        if (row === undefined && event.kind === 'dag.added') row = newDag(event)
+        row = row === undefined || event.kind === 'dag.deleted' ? undefined : stepDag(row, event)
+      }
       if (row !== undefined && differenceOf(row, dag) === null) continue
       const i = byDag.get(dag.dagId)?.at(-1) ?? this.#own(byDag, dag.dagId, { kind: 'dag.updated', dagId: dag.dagId })
-      const different = differenceOf(row ?? newDag(this.#events[i]!), dag)
+      const different = differenceOf(row ?? stepDag(newDag(this.#events[i]!), this.#events[i]!), dag)
       if (different !== null) this.#dataOf(i).dag = different
     }
   }
@@ -232,7 +239,8 @@ export class EventDraft {
 
   /** An event for a row that changed without one. */
   #own<Key>(index: Map<Key, number[]>, key: Key | null, fields: Omit<EventFields, 'actor'>): number {
-    this.add({ ...fields, actor: 'scheduler' })
+    const dagId = fields.dagRunId === undefined || fields.dagRunId === null ? null : this.#dagOf(fields.dagRunId)
+    this.add({ dagId, ...fields, actor: 'scheduler' })
     const i = this.#events.length - 1
     if (key !== null) index.set(key, [...(index.get(key) ?? []), i])
     return i

@@ -105,6 +105,7 @@ function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, f
       kind: 'ti.stale_result',
       actor: `host:${facts.host}`,
       dagRunId: execution.record.dagRunId,
+      dagId: run?.record.dagId ?? null,
       tiId: execution.record.tiId,
       tryNumber: execution.record.tryNumber,
       cause: `the TI had moved on; its result (${outcome.state}) was not taken`,

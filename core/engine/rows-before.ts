@@ -23,5 +23,6 @@ export function rowsBefore(
     },
     try: (key) => memory.executions.get(tryKeyText(key))?.tryRecord,
     dag: (dagId) => memory.dags.get(dagId)?.record,
+    dagOf: (id) => (runs.get(id) ?? runMemory(id))?.record.dagId ?? null,
   }
 }

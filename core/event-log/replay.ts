@@ -145,7 +145,8 @@ function stepTiOf(tables: Tables, event: EventRecord, data: EventData, tiId: num
     tables.compensations.set(`${tiId}.${one.forwardTry}`, { tiId, dagRunId: runOf, ...one })
   }
   if (data.letter !== undefined && tryNumber !== null) {
-    const own = { tiId, tryNumber, dagRunId: runOf, dagId: event.dagId ?? '', mapIndex: -1, at }
+    const dagId = event.dagId ?? tables.runs.get(runOf)?.dagId ?? ''
+    const own = { tiId, tryNumber, dagRunId: runOf, dagId, mapIndex: -1, at }
     tables.deadLetters.set(tryKeyText({ tiId, tryNumber }), { ...own, ...data.letter })
   }
   for (const one of data.letters ?? []) {
@@ -176,7 +177,7 @@ function stepTryOf(tables: Tables, event: EventRecord, { try: facts }: EventData
 
 function stepDagOf(tables: Tables, event: EventRecord, { dag: rest }: EventData, dagId: string): void {
   const before = tables.dags.get(dagId)
-  if (before === undefined && rest === undefined) return
+  if (before === undefined && rest === undefined && event.kind !== 'dag.added') return
   tables.dags.set(dagId, { ...stepDag(before ?? newDag(event), event), ...rest })
 }
 
@@ -195,6 +196,10 @@ function deleteRuns(tables: Tables, gone: ReadonlySet<number>): void {
   const tis = new Set<number>()
   for (const ti of tables.tis.values()) if (gone.has(ti.dagRunId)) tis.add(ti.id)
   deleteTis(tables, tis)
+  // Of TIs that could not be made, because their version is gone too.
+  for (const rows of [tables.tries, tables.executions]) {
+    for (const [key, { dagRunId }] of rows) if (gone.has(dagRunId)) rows.delete(key)
+  }
 }
 
 /** With all that hangs on them. */

@@ -9,6 +9,7 @@ import type { CommandRequest } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../../core/states.ts'
 import { MemoryTables } from '../memory-tables.ts'
+import { ReplayedHistory } from '../replay-history.ts'
 import { carryOut } from './carry-out.ts'
 import { checkEnd } from './check-end.ts'
 import { checkSchedule } from './check-schedule.ts'
@@ -17,6 +18,7 @@ import { fateOf, outcomeOf } from './fate.ts'
 import { checkTables } from './invariants.ts'
 import { type Script, TROUBLE_MS } from './script.ts'
 import { SimulatedClock } from './simulated-clock.ts'
+import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import type { TryTruth } from './simulated-executor.ts'
 import { Program } from './simulated-program.ts'
 import { SimulatedTriggers } from './simulated-triggers.ts'
@@ -45,6 +47,7 @@ export class World {
   readonly deadHosts = new Set<string>()
   readonly triggers: SimulatedTriggers
   readonly watch: WriteWatch
+  readonly #history: ReplayedHistory
   /** Dags whose file is away, and Dags whose schedule was edited. */
   readonly gone = new Set<string>()
   readonly rescheduled = new Set<string>()
@@ -63,6 +66,7 @@ export class World {
     this.clock = new SimulatedClock(script.start)
     this.dags = new Map(script.dags.map((dag) => [dag.dagId, dag]))
     this.tables.pools.set('small', { name: 'small', slots: 3, description: null })
+    this.#history = new ReplayedHistory(this.tables, SIMULATED_DEFAULTS)
     this.triggers = new SimulatedTriggers(this.tables, (request, actor) => this.submit(request, actor))
     const { tables, truth, violation, count } = this
     this.watch = new WriteWatch({ tables, truth, violation, count })
@@ -271,6 +275,7 @@ export class World {
   }
 
   #checkEnd(): void {
+    for (const difference of this.#history.differences()) this.violation(`the events say otherwise: ${difference}`)
     const { tables, violation, script, truth, touched, partlyCleared } = this
     if (!this.#hasEnded()) {
       this.#tellOpen()

@@ -19,6 +19,9 @@ import { ReplayedHistory } from '../../../testing/replay-history.ts'
 import { compareMemory } from '../../../testing/simulation/compare-memory.ts'
 import { SIMULATED_DEFAULTS } from '../../../testing/simulation/simulated-defaults.ts'
 
+/** Events. */
+const LONG = 1_000
+
 export const T0 = Date.UTC(2026, 0, 1)
 
 export function task(taskId: string, fields: Partial<SerializedTask> = {}): SerializedTask {
@@ -49,6 +52,7 @@ export class Engine {
   readonly #defaults: PlatformDefaults
   readonly #slots: number
   readonly #mostAhead: number
+  #ticks = 0
   /** The tables by their events. */
   readonly history: ReplayedHistory
 
@@ -83,7 +87,8 @@ export class Engine {
     const [actual, rebuilt] = [this.memory, this.#rebuild()]
     const stopping = options.draining === true
     expect(compareMemory({ actual, rebuilt, now: this.now, stopping, wentBack: false })).toEqual([])
-    expect(this.history.differences()).toEqual([])
+    // A long history now and then only: it looks at every row.
+    if (this.tables.events.length < LONG || this.#ticks++ % 10 === 0) expect(this.history.differences()).toEqual([])
   }
 
   once(events: SchedulerEvent[], options: DecideOptions = {}): Plan {
