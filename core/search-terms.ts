@@ -31,14 +31,13 @@ export function searchTerms(question: string): SearchTerms {
     .map(bare)
     .filter((word) => word !== '')
     .slice(0, MOST_WORDS)
-  const words = parts.filter((word) => word.length > 1 && !FILLING.has(word.toLowerCase()))
+  const words = parts.filter((word) => (word.length > 1 || isNumbered(word)) && !FILLING.has(word.toLowerCase()))
   const exact = new Set<string>()
   const add = (term: string) => {
     if (term !== '' && exact.size < MOST_TERMS) exact.add(term)
   }
   add(whole)
   add(bare(whole))
-  const isNumbered = (word: string) => /\d/.test(word)
   // What holds a number is what ids look like.
   for (const word of words.toSorted((a, b) => Number(isNumbered(b)) - Number(isNumbered(a)))) add(word)
   parts.slice(1).forEach((word, i) => {
@@ -46,6 +45,10 @@ export function searchTerms(question: string): SearchTerms {
     for (const joint of JOINTS) add(`${parts[i]}${joint}${word}`)
   })
   return { exact: [...exact], words: [...new Set(words)] }
+}
+
+function isNumbered(word: string): boolean {
+  return /\d/.test(word)
 }
 
 /** Without the punctuation of a sentence around it. */

@@ -60,6 +60,7 @@ function databaseGauges(registry: Registry, pool: Pool): () => Promise<void> {
   const commands = make('open_commands', 'Commands without an answer.')
   const importErrors = make('import_errors', 'Dag files that cannot be used.')
   const dags = make('dags', 'Dags whose file is there.', ['paused'])
+  const letters = make('open_dead_letters', 'Failures for good that nobody has redriven or discarded.', ['kind'])
   const lag = make('schedule_lag_seconds', 'How late the most overdue Dag is.')
   const connections = make('database_pool_connections', 'Connections of the web server to the database.', ['state'])
 
@@ -77,9 +78,12 @@ function databaseGauges(registry: Registry, pool: Pool): () => Promise<void> {
       importErrors.set(figures.importErrors)
       dags.set({ paused: 'true' }, figures.pausedDags)
       dags.set({ paused: 'false' }, figures.dags - figures.pausedDags)
+      letters.set({ kind: 'task' }, figures.openTaskLetters)
+      letters.set({ kind: 'compensation' }, figures.openCompensationLetters)
       lag.set(figures.scheduleLagMs / 1_000)
       // A state or a pool that is gone must not keep its last number.
       for (const each of [runs, tis, slots, used]) each.reset()
+      for (const state of ['queued', 'running', 'compensating']) runs.set({ state }, 0)
       for (const [state, count] of Object.entries(states.runs)) runs.set({ state }, count)
       for (const [state, count] of Object.entries(states.tis)) tis.set({ state }, count)
       for (const one of pools) {

@@ -4,7 +4,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
-import { Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
 import type { TickWrites } from '../core/ports/store.ts'
 import { FINISHED_TI_STATES } from '../core/states.ts'
 
@@ -48,6 +48,20 @@ export function createProgramMetrics(reading: () => ProgramReading): ProgramMetr
     buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120],
     registers,
   })
+  const compensations = new Counter({
+    name: 'tradewind_compensations_total',
+    help: 'Task instances that were to be undone, by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  for (const outcome of ['compensated', 'compensation_failed', 'withdrawn']) compensations.inc({ outcome }, 0)
+  const letters = new Counter({
+    name: 'tradewind_dead_letters_total',
+    help: 'Failures for good.',
+    labelNames: ['kind'] as const,
+    registers,
+  })
+  for (const kind of ['task', 'compensation']) letters.inc({ kind }, 0)
   gauge('tradewind_scheduler_is_leading', 'Whether the scheduler of this program leads.', (now) =>
     Number(now.isLeading),
   )
@@ -86,6 +100,10 @@ export function createProgramMetrics(reading: () => ProgramReading): ProgramMetr
   return {
     onTick: (ms) => ticks.observe(ms / 1_000),
     onCommit: (writes) => {
+      for (const row of writes.compensations) {
+        if (row.state !== 'compensating') compensations.inc({ outcome: row.state })
+      }
+      for (const letter of writes.deadLetters) letters.inc({ kind: letter.kind })
       for (const row of [...writes.updatedTries, ...writes.insertedTries]) {
         if (row.startDate === null || row.endDate === null) continue
         if (!FINISHED_TI_STATES.has(row.state) && row.state !== 'up_for_retry') continue

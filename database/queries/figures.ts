@@ -1,4 +1,7 @@
-/** Figures for monitoring, cheap at any length of history. Indexes: primary keys of small tables. Locks: none. */
+/**
+ * Figures for monitoring, cheap at any length of history. Indexes: primary keys of small tables; `dead_letter (status, ...)` for
+ * letters that are open. Locks: none.
+ */
 import type pg from 'pg'
 
 export interface PlatformFigures {
@@ -9,16 +12,26 @@ export interface PlatformFigures {
   readonly executions: number
   readonly openCommands: number
   readonly importErrors: number
+  /** Counting stops at 100,000. */
+  readonly openTaskLetters: number
+  readonly openCompensationLetters: number
   readonly dags: number
   readonly pausedDags: number
   /** How late the most overdue Dag is, in milliseconds; 0 when none is. */
   readonly scheduleLagMs: number
 }
 
+const MOST_COUNTED = 100_000
+
 export async function readFigures(pool: pg.Pool): Promise<PlatformFigures> {
-  const [active, numbers] = await Promise.all([
+  const [active, letters, numbers] = await Promise.all([
     pool.query<{ units: string }>('select units from active'),
-    pool.query<Omit<PlatformFigures, 'poolUse' | 'executions'>>(
+    pool.query<Pick<PlatformFigures, 'openTaskLetters' | 'openCompensationLetters'>>(
+      `select count(*) filter (where kind = 'task') as "openTaskLetters",
+         count(*) filter (where kind = 'compensation') as "openCompensationLetters"
+       from (select kind from dead_letter where status = 'open' limit ${MOST_COUNTED}) as open`,
+    ),
+    pool.query<Omit<PlatformFigures, 'poolUse' | 'executions' | 'openTaskLetters' | 'openCompensationLetters'>>(
       `select
          exists (select from lease where name = 'scheduler' and expires_at > clock_timestamp()) as "isLed",
          coalesce((select draining from platform_state), false) as "isDraining",
@@ -38,5 +51,5 @@ export async function readFigures(pool: pg.Pool): Promise<PlatformFigures> {
       poolUse.set(name, (poolUse.get(name) ?? 0) + count)
     }
   }
-  return { ...numbers.rows[0]!, poolUse, executions: active.rows.length }
+  return { ...numbers.rows[0]!, ...letters.rows[0]!, poolUse, executions: active.rows.length }
 }

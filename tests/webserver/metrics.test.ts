@@ -5,7 +5,7 @@ import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { DEFAULT_ACCESS } from '../../webserver/auth/index.ts'
 import { createWebServer } from '../../webserver/create-web-server.ts'
 import { createProgramMetrics } from '../../webserver/program-metrics.ts'
-import { dag, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
+import { compensation, dag, deadLetter, execution, noWrites, run, ti, tryOf, version } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { parts } from './web-server.ts'
 
@@ -28,8 +28,23 @@ beforeAll(async () => {
     insertedTries: [tryOf(1, 1, 1, { state: 'running' }), ended],
     insertedExecutions: [{ ...execution(1, 1, 1, epoch), units: '[["slots",1],["pool:ware\\"house",2]]' }],
     draining: true,
+    deadLetters: [
+      deadLetter(2, 1),
+      deadLetter(2, 1, { tryNumber: 2, kind: 'compensation' }),
+      deadLetter(2, 1, { tryNumber: 3 }),
+    ],
+    compensations: [compensation(2, 1, { state: 'compensated', endedAt: 2 }), compensation(1, 1)],
   }
   expect(await store.commit(epoch, writes)).toEqual({ status: 'committed' })
+  const settled = {
+    tiId: 2,
+    tryNumber: 3,
+    status: 'discarded',
+    reason: 'done by hand',
+    actor: 'user:anna',
+    at: 9,
+  } as const
+  expect(await store.commit(epoch, { ...noWrites, deadLetterOutcomes: [settled] })).toEqual({ status: 'committed' })
   program.onCommit(writes)
   program.onTick(12)
   await store.close()
@@ -65,6 +80,12 @@ it('has the numbers', async () => {
     'tradewind_waiting_task_instances 2',
     'tradewind_runs{state="running"} 1',
     'tradewind_runs{state="queued"} 1',
+    'tradewind_runs{state="compensating"} 0',
+    'tradewind_open_dead_letters{kind="task"} 1',
+    'tradewind_open_dead_letters{kind="compensation"} 1',
+    'tradewind_dead_letters_total{kind="task"} 2',
+    'tradewind_compensations_total{outcome="compensated"} 1',
+    'tradewind_compensations_total{outcome="compensation_failed"} 0',
     'tradewind_task_instances{state="running"} 1',
     'tradewind_pool_slots{pool="ware\\"house"} 5',
     'tradewind_pool_used_slots{pool="ware\\"house"} 2',

@@ -27,7 +27,7 @@ import {
 import { shownTry, TiBody, TiChange, TiList } from '../schemas/task-instance.ts'
 import { statesOf, TiState } from '../schemas/values.ts'
 import { sendCommand } from '../send-command.ts'
-import { showTis } from '../show-tis.ts'
+import { showTis, undoneTries } from '../show-tis.ts'
 
 const ORDERS = {
   id: 'id',
@@ -241,7 +241,8 @@ export const taskInstanceRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
     const { run, ti } = await requireTi(name, mapIndex)
     const version = (await parts.versionsOf([run.versionId])).get(run.versionId)
     const note = (await notesOf(parts.pool, [ti])).get(ti.id)
-    return (await listTries(parts.pool, ti.id)).map((one) => shownTry(one, ti, { run, version, note }))
+    const undone = await undoneTries(parts.pool, [ti])
+    return (await listTries(parts.pool, ti.id)).map((one) => shownTry(one, ti, { run, version, note, undone }))
   }
 
   app.patch(

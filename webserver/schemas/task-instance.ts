@@ -42,6 +42,7 @@ export const TiBody = Closed({
   rendered_map_index: MaybeText,
   retry_at: Nullable(Type.String({ format: 'date-time', description: 'When an up_for_retry one is ready again.' })),
   cause: Nullable(Cause),
+  compensates_try: Nullable(Type.Integer({ description: 'Where the try ran the compensation: which try it undid.' })),
   group_id: MaybeText,
   dag_version: Nullable(Closed({ id: Type.String(), version_number: Type.Integer(), dag_id: Type.String() })),
 })
@@ -64,9 +65,13 @@ export interface TiFacts {
   readonly version: Version | undefined
   readonly lastTry: TryRecord | undefined
   readonly note: string | undefined
+  readonly undone: UndoneTries
 }
 
-export function shownTi(ti: TiRecord, { run, version, lastTry, note }: TiFacts): Static<typeof TiBody> {
+/** Which try a try undid; `null`: none, it ran the task. */
+export type UndoneTries = (tiId: number, tryNumber: number) => number | null
+
+export function shownTi(ti: TiRecord, { run, version, lastTry, note, undone }: TiFacts): Static<typeof TiBody> {
   const index = version?.graph.indexOf.get(ti.taskId)
   const task = index === undefined ? undefined : version?.graph.tasks[index]
   return {
@@ -97,6 +102,7 @@ export function shownTi(ti: TiRecord, { run, version, lastTry, note }: TiFacts):
     rendered_map_index: null,
     retry_at: iso(ti.retryAt),
     cause: lastTry?.cause ?? null,
+    compensates_try: undone(ti.id, lastTry?.tryNumber ?? 0),
     group_id: task?.serialized.groupId ?? null,
     dag_version:
       version === undefined
