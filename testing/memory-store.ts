@@ -15,7 +15,8 @@ import type {
   Wanted,
 } from '../core/ports/store.ts'
 import type { CommandRecord } from '../core/records.ts'
-import { ConstraintError, type MemoryTables } from './memory-tables.ts'
+import { ConstraintError } from './memory-constraints.ts'
+import type { MemoryTables } from './memory-tables.ts'
 
 const LEASE_MS = 3_000
 

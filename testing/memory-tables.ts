@@ -32,17 +32,16 @@ import type {
   XComRecord,
 } from '../core/records.ts'
 import { FINISHED_RUN_STATES } from '../core/states.ts'
-import { MemorySagaTables, textsOf } from './memory-saga-tables.ts'
-
-/** What a constraint violation looks like to the Store. */
-export class ConstraintError extends Error {
-  readonly sqlState: string
-
-  constructor(message: string, sqlState: string) {
-    super(message)
-    this.sqlState = sqlState
-  }
-}
+import {
+  ConstraintError,
+  checkErased,
+  mustBeOnce,
+  mustBeText,
+  mustExist,
+  mustNotExist,
+  runKeys,
+} from './memory-constraints.ts'
+import { MemorySagaTables } from './memory-saga-tables.ts'
 
 export interface AnsweredCommand {
   record: CommandRecord
@@ -306,84 +305,6 @@ export class MemoryTables {
       if (command.answer !== null) throw new Error(`command ${commandId} was answered twice`)
     }
   }
-}
-
-/** A row that is erased and written in one statement: which of the two happens would be chance. */
-function checkErased(writes: TickWrites): void {
-  const tis = new Set(writes.erasedTis)
-  const runs = new Set(writes.erasedRuns)
-  const ofTis = [
-    writes.insertedTries,
-    writes.updatedTries,
-    writes.xcoms,
-    writes.tiNotes,
-    writes.compensations,
-    writes.deadLetters,
-    writes.tiOverrides,
-  ].flat()
-  const isWritten =
-    [...writes.insertedTis, ...writes.updatedTis].some((ti) => tis.has(ti.id)) ||
-    ofTis.some((row) => tis.has(row.tiId)) ||
-    [...writes.insertedRuns, ...writes.updatedRuns].some((run) => runs.has(run.id)) ||
-    writes.dags.some((dag) => writes.deletedDags.includes(dag.dagId))
-  if (isWritten) throw new Error('a row is erased and written in one tick')
-}
-
-/** PostgreSQL stores no NUL in a text. */
-function mustBeText(writes: TickWrites): void {
-  const texts = [
-    ...writes.xcoms.map((row) => row.json),
-    ...[...writes.insertedRuns, ...writes.updatedRuns].flatMap((run) => [
-      run.runId,
-      run.conf,
-      run.note,
-      run.correlationId,
-      run.triggerKey,
-    ]),
-    ...writes.tiNotes.map((row) => row.note),
-    ...textsOf(writes),
-    ...writes.variables.map((row) => row.value),
-    ...writes.insertedVersions.map((version) => version.contentHash),
-    ...writes.events.map((event) => event.cause),
-  ]
-  if (texts.some((text) => text?.includes('\u0000') === true)) {
-    throw new ConstraintError('invalid byte sequence for encoding "UTF8": 0x00', '22021')
-  }
-}
-
-function runKeys(run: RunRecord): string[] {
-  const keys = [`${run.dagId}/id/${run.runId}`]
-  if (run.logicalDate !== null) keys.push(`${run.dagId}/date/${run.logicalDate}`)
-  if (run.triggerKey !== null) keys.push(`${run.dagId}/key/${run.triggerKey}`)
-  return keys
-}
-
-function mustExist<T>(what: string, rows: readonly T[], exists: (row: T) => boolean): void {
-  for (const row of rows) if (!exists(row)) throw new Error(`${what} to change does not exist: ${JSON.stringify(row)}`)
-  mustBeOnce(what, rows)
-}
-
-function mustNotExist<T>(what: string, rows: readonly T[], exists: (row: T) => boolean): void {
-  for (const row of rows) if (exists(row)) throw new ConstraintError(`${what} exists: ${JSON.stringify(row)}`, '23505')
-  mustBeOnce(what, rows)
-}
-
-/** Two writes of one row in one statement: one would be lost silently. */
-function mustBeOnce<T>(what: string, rows: readonly T[]): void {
-  const keys = new Set(
-    rows.map((row) => {
-      const { id, tiId, tryNumber, versionId } = row as {
-        id?: number
-        tiId?: number
-        tryNumber?: number
-        versionId?: number
-      }
-      return typeof row === 'number' || typeof row === 'string'
-        ? row
-        : `${id ?? ''}/${tiId ?? ''}/${tryNumber ?? ''}/${versionId ?? ''}`
-    }),
-  )
-  if (keys.size !== rows.length) throw new Error(`${what} is written twice in one tick`)
 }
 
 function max(ids: Iterable<number>): number {
