@@ -44,7 +44,7 @@ export async function readXCom(pool: pg.Pool, locator: XComLocator): Promise<str
 
 /** Of the alias `x`. */
 export const OF_THE_TASK = `(x.key <> 'return_value' or not exists (
-  select from compensation c where c.ti_id = x.ti_id and x.try_number between c.first_try and c.last_try))`
+  select from compensation c where c.ti_id = x.ti_id and x.try_number > c.forward_try and x.try_number <= c.last_try))`
 
 const EARLIER_XCOM = `
   select found.json from here

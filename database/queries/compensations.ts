@@ -41,19 +41,19 @@ export async function listCompensations(
   return result.rows.map((row) => ({
     ...row,
     tries: (tries.get(row.tiId) ?? []).filter(
-      ({ tryNumber }) => tryNumber >= (row.firstTry ?? Infinity) && tryNumber <= (row.lastTry ?? 0),
+      ({ tryNumber }) => tryNumber > row.forwardTry && tryNumber <= (row.lastTry ?? 0),
     ),
   }))
 }
 
 async function triesOf(pool: pg.Pool, rows: readonly Row[]): Promise<ReadonlyMap<number, readonly TryRecord[]>> {
-  const begun = rows.filter((row) => row.firstTry !== null && row.lastTry !== null)
+  const begun = rows.filter((row) => row.lastTry !== null)
   if (begun.length === 0) return new Map()
   const result = await pool.query<TryRow>(
-    `select ${tryColumns} from unnest($1::bigint[], $2::integer[], $3::integer[]) as k (ti_id, first_try, last_try)
-     join try t on t.ti_id = k.ti_id and t.try_number between k.first_try and k.last_try
+    `select ${tryColumns} from unnest($1::bigint[], $2::integer[], $3::integer[]) as k (ti_id, forward_try, last_try)
+     join try t on t.ti_id = k.ti_id and t.try_number > k.forward_try and t.try_number <= k.last_try
      order by t.ti_id, t.try_number`,
-    [begun.map((row) => row.tiId), begun.map((row) => row.firstTry), begun.map((row) => row.lastTry)],
+    [begun.map((row) => row.tiId), begun.map((row) => row.forwardTry), begun.map((row) => row.lastTry)],
   )
   return Map.groupBy(result.rows.map(toTryRecord), (row) => row.tiId)
 }

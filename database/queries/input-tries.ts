@@ -33,7 +33,7 @@ export async function upstreamValues(
        select t.try_number from try t
        where t.ti_id = ti.id and ($3::bigint is null or t.queued_at <= to_timestamp($3::bigint / 1000.0))
          and not exists (
-           select from compensation c where c.ti_id = t.ti_id and t.try_number between c.first_try and c.last_try
+           select from compensation c where c.ti_id = t.ti_id and t.try_number > c.forward_try and t.try_number <= c.last_try
          )
        order by t.try_number desc limit 1
      ) t on true

@@ -83,7 +83,7 @@ async function readOwnRows(pool: pg.Pool, letters: readonly LetterRow[]): Promis
      left join lateral (
        select t.queued_at from try t where t.ti_id = k.ti_id and t.try_number > k.try_number
          and not exists (
-           select from compensation c where c.ti_id = t.ti_id and t.try_number between c.first_try and c.last_try
+           select from compensation c where c.ti_id = t.ti_id and t.try_number > c.forward_try and t.try_number <= c.last_try
          )
        order by t.try_number limit 1
      ) next on true`,
