@@ -9,7 +9,6 @@ import type { Json } from './json.ts'
 
 /** What a template cannot be used for, as an import error tells it. */
 export interface TemplateProblem {
-  readonly code: 'bad-correlation-template'
   readonly message: string
   readonly remedy: string
 }
@@ -20,7 +19,6 @@ export type Correlation =
 
 const LONGEST_ID = 200
 const LONGEST_TEMPLATE = 500
-const CODE = 'bad-correlation-template'
 const EXAMPLE = 'write it like "order-{params.orderId}"; "{{" and "}}" stand for braces'
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u
 
@@ -37,7 +35,6 @@ export function templateProblem(template: string, paramsSchema?: Json): Template
   }
   if (parts.every((part) => typeof part === 'string')) {
     return {
-      code: CODE,
       message: `the correlation id "${template}" names no param, so every run of the Dag would have the same`,
       remedy: EXAMPLE,
     }
@@ -93,7 +90,6 @@ function nameProblem(what: string, text: string): string | null {
 /** Literal texts, and the paths (without `params`) between them. */
 function parse(template: string): readonly Part[] | TemplateProblem {
   const bad = (why: string): TemplateProblem => ({
-    code: CODE,
     message: `the correlation id ${JSON.stringify(template.slice(0, LONGEST_TEMPLATE))} ${why}`,
     remedy: EXAMPLE,
   })
@@ -142,7 +138,6 @@ function missingField(path: readonly string[], paramsSchema: Json | undefined): 
     if (!Object.hasOwn(properties, name)) {
       const known = Object.keys(properties).slice(0, 5).join(', ')
       return {
-        code: CODE,
         message: `the correlation id names {params.${path.join('.')}}, but the params of the Dag have no "${name}"`,
         remedy: known === '' ? `declare "${name}" in params` : `name one of: ${known}; or declare "${name}" in params`,
       }

@@ -82,7 +82,6 @@ export const ERROR_CODES: readonly ErrorCode[] = [
     'A warning: importing the file twice gave different Dags, so versions would pile up.',
   ),
   importError('bad-argument-name', 'A task is given an argument whose name no variable could have.'),
-  importError('bad-correlation-template', 'The correlation id of a Dag is no template over its params.'),
   importError('bad-compensate', 'The `compensate` option of a task is nothing that could undo it.'),
   importError(
     'bad-correlation-id',

@@ -1,7 +1,7 @@
 /** Does what a script's troubles say, to whatever programs, runs and tasks there are at that moment. */
 
 import type { DagFileReport } from '../../core/ports/dag-source.ts'
-import type { CommandRequest, RunRecord } from '../../core/records.ts'
+import type { CommandRequest, LetterName, RunRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { FINISHED_RUN_STATES } from '../../core/states.ts'
 import type { MemoryTables } from '../memory-tables.ts'
@@ -57,6 +57,19 @@ export function carryOut(world: TroubledWorld, trouble: Trouble): void {
       }
       const run = chooseRun(world, trouble)
       if (run !== undefined) world.submit(runCommand(world, run, trouble))
+      return
+    }
+    case 'redrive':
+    case 'discard-letters': {
+      const letters = chooseLetters(world, trouble.letters)
+      const [first] = letters
+      if (first === undefined) return
+      if (trouble.kind === 'discard-letters') world.submit({ kind: trouble.kind, letters, reason: 'simulated' })
+      else {
+        world.count('redrives')
+        const all = trouble.twice ? [...letters, first] : letters
+        world.submit({ kind: 'redrive', letters: all, newKeys: trouble.newKeys })
+      }
       return
     }
     case 'trigger': {
@@ -147,6 +160,17 @@ function chooseRun({ tables }: TroubledWorld, { kind, run }: RunTrouble): RunRec
   return from[Math.floor((wantsOpen ? run / 0.6 : run) * from.length)]
 }
 
+/** Mostly of the newest: those are open. */
+function chooseLetters({ tables }: TroubledWorld, chosen: readonly number[]): LetterName[] {
+  const all = [...tables.sagas.letters.values()].slice(-8)
+  return chosen.flatMap((number) => {
+    const letter = all[Math.floor(number * all.length)]?.letter
+    const runId = letter === undefined ? undefined : tables.runs.get(letter.dagRunId)?.runId
+    if (letter === undefined || runId === undefined) return []
+    return [{ tiId: letter.tiId, tryNumber: letter.tryNumber, dagId: letter.dagId, runId }]
+  })
+}
+
 function runCommand(world: TroubledWorld, run: RunRecord, trouble: RunTrouble): CommandRequest {
   const { dagId, runId, id, versionId, state } = run
   const { tasks } = world.tables.versions.get(versionId)!.serialized
@@ -154,14 +178,14 @@ function runCommand(world: TroubledWorld, run: RunRecord, trouble: RunTrouble): 
   const name = { dagId, runId }
   switch (trouble.kind) {
     case 'clear': {
-      const { kind, task, upstream, downstream, onlyFailed, onlyRunning } = trouble
+      const { kind, task, upstream, downstream, onlyFailed, onlyRunning, newKeys } = trouble
       world.count(state === 'running' ? 'clears while running' : 'clears')
       if (downstream && task !== null) world.count('clears with what is below')
       // What is below must follow what is above, or its last try is older than theirs.
       if (task !== null && (!downstream || upstream)) world.partlyCleared.add(id)
       if (onlyFailed || onlyRunning) world.partlyCleared.add(id)
       const taskIds = task === null ? [] : [taskId(task)]
-      return { kind, ...name, taskIds, upstream, downstream, onlyFailed, onlyRunning }
+      return { kind, ...name, taskIds, upstream, downstream, onlyFailed, onlyRunning, newKeys }
     }
     case 'mark': {
       const { kind, task, state: to, upstream, downstream } = trouble

@@ -54,6 +54,7 @@ type TroubleKind =
       readonly runId?: string
       readonly conf?: string
       readonly note?: string
+      readonly triggerKey?: string
       /** It is taken too late to be carried out. */
       readonly expired?: boolean
     }
@@ -65,7 +66,16 @@ type TroubleKind =
       readonly downstream: boolean
       readonly onlyFailed: boolean
       readonly onlyRunning: boolean
+      readonly newKeys: boolean
     }
+  /** Letters are chosen from all there are, settled ones too; the first of them twice, where `twice`. */
+  | {
+      readonly kind: 'redrive'
+      readonly letters: readonly number[]
+      readonly newKeys: boolean
+      readonly twice: boolean
+    }
+  | { readonly kind: 'discard-letters'; readonly letters: readonly number[] }
   | {
       readonly kind: 'mark'
       readonly run: number

@@ -1,9 +1,9 @@
 /**
- * Tasks that trigger a Dag, as the worker API does it: a command with the TI as its idempotency key, so that a second try
- * gets the answer of the first, and a pause between looks while no scheduler has answered.
+ * Tasks that trigger a Dag, as the worker API does it: each try sends a command of its own, with the idempotency key of its
+ * TI as the trigger's key, so that every try gets the run of the first; a pause between looks while no scheduler has answered.
  */
 import type { Dispatch, TryOutcome } from '../../core/ports/executor.ts'
-import type { CommandRequest } from '../../core/records.ts'
+import type { CommandRequest, RunRecord } from '../../core/records.ts'
 import type { MemoryTables } from '../memory-tables.ts'
 import type { Violation } from './invariants.ts'
 import type { ProgramClock } from './program-clock.ts'
@@ -14,8 +14,8 @@ const PATIENCE_MS = 60_000
 export class SimulatedTriggers {
   readonly #tables: MemoryTables
   readonly #submit: (request: CommandRequest, actor: string) => number
-  /** Command by TI. */
-  readonly #commands = new Map<number, number>()
+  /** Commands by the key of their trigger, and the Dag. */
+  readonly #commands = new Map<string, number[]>()
 
   constructor(tables: MemoryTables, submit: (request: CommandRequest, actor: string) => number) {
     this.#tables = tables
@@ -23,9 +23,10 @@ export class SimulatedTriggers {
   }
 
   ask(dispatch: Dispatch, clock: ProgramClock, done: (outcome: TryOutcome) => void): void {
-    const { tiId } = dispatch.key
-    const command = this.#commands.get(tiId) ?? this.#submit(requestOf(dispatch), actorOf(dispatch))
-    this.#commands.set(tiId, command)
+    const request = requestOf(dispatch)
+    const command = this.#submit(request, actorOf(dispatch))
+    const name = nameOf(request.dagId, request.triggerKey ?? null)
+    this.#commands.set(name, [...(this.#commands.get(name) ?? []), command])
     const until = clock.monotonic() + PATIENCE_MS
     const look = () => {
       const answer = this.#tables.commands.get(command)?.answer ?? null
@@ -40,29 +41,34 @@ export class SimulatedTriggers {
     clock.setDelay(LOOK_MS, look)
   }
 
-  /** A TI, however often it was tried or cleared, made one run at most, and one if it was told so. */
-  check(made: Iterable<{ readonly triggeredBy: string }>, violation: Violation): void {
-    const counts = new Map<string, number>()
-    for (const { triggeredBy } of made) counts.set(triggeredBy, (counts.get(triggeredBy) ?? 0) + 1)
-    for (const command of this.#commands.values()) {
-      const entry = this.#tables.commands.get(command)
-      const count = counts.get(entry?.record.actor ?? '') ?? 0
-      const wanted = entry?.answer?.ok === true ? 1 : 0
-      if (count !== wanted)
-        violation(`invariant 3: ${entry?.record.actor} made ${count} runs, it was told of ${wanted}`)
+  /** A key, however often it was tried or cleared, made one run, if any try was told so; more only if that was deleted. */
+  check(made: Iterable<RunRecord>, violation: Violation): void {
+    const runs = Map.groupBy(made, (run) => nameOf(run.dagId, run.triggerKey))
+    for (const [name, commands] of this.#commands) {
+      const own = runs.get(name) ?? []
+      const isTold = commands.some((id) => this.#tables.commands.get(id)?.answer?.ok === true)
+      const kept = own.filter((run) => this.#tables.runs.has(run.id)).length
+      if (kept > 1) violation(`invariant 3: the trigger key ${name} has ${kept} runs`)
+      if (kept === own.length && kept !== (isTold ? 1 : 0))
+        violation(`invariant 3: the trigger key ${name} made ${kept} runs, it was told of ${isTold ? 1 : 0}`)
     }
   }
+}
+
+function nameOf(dagId: string, key: string | null): string {
+  return `${dagId} ${key}`
 }
 
 function actorOf({ key }: Dispatch): string {
   return `task:${key.tiId}`
 }
 
-function requestOf({ trigger, context }: Dispatch): CommandRequest {
+function requestOf({ trigger, context }: Dispatch): Extract<CommandRequest, { kind: 'trigger' }> {
   const conf = trigger?.conf?.kind === 'literal' ? trigger.conf.value : {}
   return {
     kind: 'trigger',
     dagId: trigger?.dagId ?? '',
+    triggerKey: context.idempotencyKey,
     conf: JSON.stringify(conf ?? context.params),
     ...(trigger?.runId === undefined ? {} : { runId: trigger.runId }),
     ...(trigger?.logicalDate === undefined ? {} : { logicalDate: trigger.logicalDate }),

@@ -22,6 +22,7 @@ import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import type { TryTruth } from './simulated-executor.ts'
 import { Program } from './simulated-program.ts'
 import { SimulatedTriggers } from './simulated-triggers.ts'
+import { LetterWatch } from './watch-letters.ts'
 import { WriteWatch } from './watch-writes.ts'
 
 /** A history that has not ended after this much simulated time never will. */
@@ -48,6 +49,7 @@ export class World {
   readonly triggers: SimulatedTriggers
   readonly watch: WriteWatch
   readonly #history: ReplayedHistory
+  readonly letters: LetterWatch
   /** Dags whose file is away, and Dags whose schedule was edited. */
   readonly gone = new Set<string>()
   readonly rescheduled = new Set<string>()
@@ -70,6 +72,7 @@ export class World {
     this.triggers = new SimulatedTriggers(this.tables, (request, actor) => this.submit(request, actor))
     const { tables, truth, violation, count } = this
     this.watch = new WriteWatch({ tables, truth, violation, count })
+    this.letters = new LetterWatch({ tables, violation, count })
   }
 
   async run(): Promise<void> {
@@ -233,6 +236,7 @@ export class World {
     }
     this.#stepsSinceCommit = 0
     this.watch.after(writes)
+    this.letters.after(writes)
     checkTables(this.tables, writes, this.violation)
   }
 
@@ -283,6 +287,7 @@ export class World {
     }
     checkEnd({ seed: script.seed, tables, truth, touched, partlyCleared, violation })
     this.triggers.check(this.watch.runs.values(), violation)
+    this.letters.check((id) => touched.has(id) || this.#mayEndEarly(id))
     const runs = Map.groupBy(this.watch.runs.values(), (run) => run.dagId)
     for (const dag of this.dags.values()) {
       const own = runs.get(dag.dagId) ?? []
@@ -295,6 +300,13 @@ export class World {
       }
     }
     for (const program of this.programs) program.compareNow()
+  }
+
+  /** Before its tasks have ended. */
+  #mayEndEarly(dagRunId: number): boolean {
+    const run = this.tables.runs.get(dagRunId)
+    const dag = run === undefined ? undefined : this.tables.versions.get(run.versionId)?.serialized
+    return dag?.dagrunTimeoutMs !== undefined || dag?.failFast === true
   }
 
   #tellOpen(): void {

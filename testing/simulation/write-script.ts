@@ -51,7 +51,8 @@ function randomTroubles(random: Random, course: Course): Kind[] {
   if (roll < 0.54) return [randomTrigger(random, dagId, course.start)]
   if (roll < 0.57) return Array.from({ length: random.int(2, 6) }, () => randomTrigger(random, dagId, course.start))
   if (roll < 0.78) return [runTrouble(random)]
-  if (roll < 0.81) return [{ kind: 'drain', ms: random.int(100, 8000) }]
+  if (roll < 0.8) return [letterTrouble(random)]
+  if (roll < 0.82) return [{ kind: 'drain', ms: random.int(100, 8000) }]
   if (roll < 0.86) return [{ kind: random.chance(0.5) ? 'pause' : 'unpause', dagId }]
   if (roll < 0.9) return [poolTrouble(random)]
   if (roll < 0.915) return [{ kind: 'delete-dag', dagId }]
@@ -79,6 +80,7 @@ function randomTrigger(random: Random, dagId: string, start: number): Kind {
     ...(random.chance(0.2) ? { runId: `asked-${random.int(0, 3)}` } : {}),
     ...(random.chance(0.3) ? { conf: `{"n":${random.int(-1, 5)}}` } : {}),
     ...(random.chance(0.15) ? { note: random.chance(0.5) ? POISON : 'noted' } : {}),
+    ...(random.chance(0.2) ? { triggerKey: `key-${random.int(0, 2)}` } : {}),
     ...(random.chance(0.03) ? { expired: true } : {}),
   }
 }
@@ -90,7 +92,7 @@ function runTrouble(random: Random): Kind {
   const roll = random.next()
   if (roll < 0.45) {
     const [downstream, onlyFailed, onlyRunning] = [random.chance(0.85), random.chance(0.15), random.chance(0.1)]
-    return { kind: 'clear', run, task, upstream, downstream, onlyFailed, onlyRunning }
+    return { kind: 'clear', run, task, upstream, downstream, onlyFailed, onlyRunning, newKeys: random.chance(0.2) }
   }
   if (roll < 0.63) {
     const state = random.pick(['success', 'failed', 'skipped'] as const)
@@ -102,6 +104,12 @@ function runTrouble(random: Random): Kind {
   return { kind: 'note', run, task, note: random.pick([null, 'noted', POISON]) }
 }
 
+function letterTrouble(random: Random): Kind {
+  const letters = Array.from({ length: random.int(1, 4) }, () => random.next())
+  if (random.chance(0.25)) return { kind: 'discard-letters', letters }
+  return { kind: 'redrive', letters, newKeys: random.chance(0.3), twice: random.chance(0.1) }
+}
+
 function poolTrouble(random: Random): Kind {
   const roll = random.next()
   if (roll < 0.15) return { kind: 'delete-pool', name: random.pick(['spare', 'small']) }
@@ -111,7 +119,7 @@ function poolTrouble(random: Random): Kind {
 
 function variableTrouble(random: Random): Kind {
   const key = random.pick(['a', 'b'])
-  if (random.chance(0.3)) return { kind: 'delete-variable', key }
+  if (random.chance(0.45)) return { kind: 'delete-variable', key }
   return { kind: 'set-variable', key, value: random.pick(['1', '2', POISON]), onlyNew: random.chance(0.3) }
 }
 
