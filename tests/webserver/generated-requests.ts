@@ -68,6 +68,11 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   event_log_id: ['1', '2', '3'],
   order_by: ['id', '-id', 'state', '-start_date', 'dag_id'],
   cursor: ['1', '2:3'],
+  letter_id: ['5-2', '1-1'],
+  ids: ['5-2', '1-1', '999-1'],
+  fingerprint: ['f1', 'f2'],
+  correlation_id: ['order-1'],
+  q: ['manual__2', 'why did order 1 get stuck?', '2', '5-2'],
   extra: ['{"sslmode":"require"}', '{}'],
   conf: ['{}'],
 }

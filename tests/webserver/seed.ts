@@ -2,7 +2,7 @@
 
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
-import { dag, event, noWrites, run, ti, tryOf, version } from '../support/records.ts'
+import { dag, deadLetter, event, noWrites, run, ti, tryOf, version } from '../support/records.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
 const AT = Date.UTC(2026, 0, 1)
@@ -69,6 +69,7 @@ export async function seed(database: TestDatabase, isPaused = false): Promise<vo
         startDate: AT + 5,
         endDate: AT + 10_000,
         note: 'look',
+        correlationId: 'order-1',
       }),
       run(3, 'sales', { runId: 'a/b c+d', state: 'queued', logicalDate: AT + 2 }),
       run(4, 'old', { runId: 'x', versionId: 2, state: 'success' }),
@@ -107,6 +108,7 @@ export async function seed(database: TestDatabase, isPaused = false): Promise<vo
       { tiId: 5, tryNumber: 1, key: 'part', dagRunId: 2, json: '"one"' },
       { tiId: 5, tryNumber: 2, key: 'part', dagRunId: 2, json: '"two"' },
     ],
+    deadLetters: [deadLetter(5, 2, { tryNumber: 2, taskId: 'check', message: 'too slow', at: AT + 2_000 })],
     tiNotes: [{ tiId: 5, note: 'known to be slow' }],
     events: [
       event(1, { dagRunId: 1, dagId: 'sales', kind: 'run.queued', actor: 'schedule' }),
