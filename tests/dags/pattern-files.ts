@@ -1,5 +1,6 @@
 /** The patterns of `dags/patterns/`, and how each goes wrong when services it needs are down. */
 import conditional from '../../dags/patterns/conditional.ts'
+import deadLetter from '../../dags/patterns/dead-letter.ts'
 import fanOutFanIn from '../../dags/patterns/fan-out-fan-in.ts'
 import parallel from '../../dags/patterns/parallel.ts'
 import retry from '../../dags/patterns/retry.ts'
@@ -21,4 +22,5 @@ export const PATTERNS: readonly Pattern[] = [
   { name: 'conditional', dag: conditional, goesWrong: { servicesDown: 'approvals.ask', state: 'failed' } },
   { name: 'scheduled', dag: scheduled, goesWrong: null },
   { name: 'retry', dag: retry, goesWrong: null },
+  { name: 'dead-letter', dag: deadLetter, goesWrong: { servicesDown: 'books.post', state: 'failed' } },
 ]

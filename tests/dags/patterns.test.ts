@@ -45,36 +45,38 @@ function outcome(run: DagRun): object {
   return Object.fromEntries(Object.values(run.tasks).map(({ taskId, state, tries }) => [taskId, [state, tries]]))
 }
 
-describe.each(PATTERNS)('$name', ({ name, dag, goesWrong }) => {
-  async function withProcesses(variables: Readonly<Record<string, string>>) {
-    const given = Object.entries(variables).flatMap(([key, value]) => ['--variable', `${key}=${value}`])
-    const { stdout, said } = await node(
-      'bin/tradewind.js',
-      'dags',
-      'test',
-      join(FOLDER, `${name}.ts`),
-      '--json',
-      ...given,
-    )
-    expect(stdout, said).toMatch(/^\{/)
-    const run = JSON.parse(stdout) as {
-      state: string
-      task_instances: { task_id: string; state: string; try_number: number }[]
-    }
-    const tis = run.task_instances.map((ti) => [ti.task_id, [ti.state, ti.try_number]])
-    return { state: run.state, tis: Object.fromEntries(tis) as object }
+async function withProcesses(name: string, variables: Readonly<Record<string, string>>) {
+  const given = Object.entries(variables).flatMap(([key, value]) => ['--variable', `${key}=${value}`])
+  const { stdout, said } = await node(
+    'bin/tradewind.js',
+    'dags',
+    'test',
+    join(FOLDER, `${name}.ts`),
+    '--json',
+    ...given,
+  )
+  expect(stdout, said).toMatch(/^\{/)
+  const run = JSON.parse(stdout) as {
+    state: string
+    task_instances: { task_id: string; state: string; try_number: number }[]
   }
+  const tis = run.task_instances.map((ti) => [ti.task_id, [ti.state, ti.try_number]])
+  return { state: run.state, tis: Object.fromEntries(tis) as object }
+}
 
-  test('goes well with its defaults, in memory and with child processes', async () => {
+describe('in memory and with child processes', () => {
+  test.each(PATTERNS)('$name goes well with its defaults', async ({ name, dag }) => {
     const run = await runDag(dag)
     expect(run.state).toBe('success')
-    expect(await withProcesses({})).toEqual({ state: 'success', tis: outcome(run) })
+    expect(await withProcesses(name, {})).toEqual({ state: 'success', tis: outcome(run) })
   })
 
-  test.runIf(goesWrong !== null)(`ends the same when ${goesWrong?.servicesDown} is down`, async () => {
-    const variables = { services_down: goesWrong!.servicesDown }
+  const broken = PATTERNS.flatMap(({ goesWrong, ...rest }) => (goesWrong === null ? [] : [{ ...rest, ...goesWrong }]))
+  // They mostly wait for their retries.
+  test.concurrent.each(broken)('$name when $servicesDown is down', async ({ name, dag, servicesDown, state }) => {
+    const variables = { services_down: servicesDown }
     const run = await runDag(dag, { variables })
-    expect(run.state).toBe(goesWrong!.state)
-    expect(await withProcesses(variables)).toEqual({ state: run.state, tis: outcome(run) })
+    expect(run.state).toBe(state)
+    expect(await withProcesses(name, variables)).toEqual({ state, tis: outcome(run) })
   })
 })
