@@ -17,9 +17,10 @@ export async function undoneTries(pool: ApiParts['pool'], tis: readonly TiRecord
     ),
     (row) => row.tiId,
   )
-  return (tiId, tryNumber) =>
-    found.get(tiId)?.find((row) => tryNumber >= (row.firstTry ?? Infinity) && tryNumber <= (row.lastTry ?? 0))
-      ?.forwardTry ?? null
+  return (tiId, tryNumber) => {
+    const row = found.get(tiId)?.find((one) => tryNumber > one.forwardTry && tryNumber <= one.lastTry)
+    return row?.forwardTry ?? null
+  }
 }
 
 /** Of one run, or of the runs given by number. */

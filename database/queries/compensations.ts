@@ -68,15 +68,19 @@ export async function newestCompensations(pool: pg.Pool, dagRunId: number): Prom
   return result.rows
 }
 
+/** Those tries of the TI after the forward one, up to the last, undid it. */
+interface UndoneTry {
+  readonly tiId: number
+  readonly forwardTry: number
+  readonly lastTry: number
+}
+
 /** Which tries of some TIs ran a compensation, and of which try. */
-export async function compensationTries(
-  pool: pg.Pool,
-  tiIds: readonly number[],
-): Promise<readonly Pick<CompensationRecord, 'tiId' | 'forwardTry' | 'firstTry' | 'lastTry'>[]> {
+export async function compensationTries(pool: pg.Pool, tiIds: readonly number[]): Promise<readonly UndoneTry[]> {
   if (tiIds.length === 0) return []
-  const result = await pool.query<Pick<CompensationRecord, 'tiId' | 'forwardTry' | 'firstTry' | 'lastTry'>>(
-    `select c.ti_id as "tiId", c.forward_try as "forwardTry", c.first_try as "firstTry", c.last_try as "lastTry"
-     from compensation c where c.ti_id = any($1) and c.first_try is not null`,
+  const result = await pool.query<UndoneTry>(
+    `select c.ti_id as "tiId", c.forward_try as "forwardTry", c.last_try as "lastTry"
+     from compensation c where c.ti_id = any($1) and c.last_try is not null`,
     [tiIds],
   )
   return result.rows

@@ -1,8 +1,11 @@
 /** Dead letters, compensations and the search over a real database: what is read, and how a change is cut into commands. */
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { createWebServer } from '../../webserver/create-web-server.ts'
+import { deadLetter, noWrites, run, ti, tryOf } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { startLeader } from './leading-scheduler.ts'
 import { AT, seedShop } from './saga-seed.ts'
 import { parts } from './web-server.ts'
 
@@ -17,8 +20,13 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-async function ask(method: NonNullable<InjectOptions['method']>, path: string, payload?: object) {
-  const options: InjectOptions = { method, url: `/api/v2${path}` }
+async function ask(
+  method: NonNullable<InjectOptions['method']>,
+  path: string,
+  payload?: object,
+  headers: Record<string, string> = {},
+) {
+  const options: InjectOptions = { method, url: `/api/v2${path}`, headers }
   const answer = await app.inject(payload === undefined ? options : { ...options, payload })
   return { status: answer.statusCode, body: answer.json() }
 }
@@ -252,5 +260,53 @@ describe('search', () => {
 
   test('nothing of that name', async () => {
     expect(await found('nonsense 99')).toMatchObject({ runs: [], dags: [], tasks: [], more_runs: false })
+  })
+})
+
+describe('with a scheduler', () => {
+  const MANY = 250
+  let leader: { stop(): Promise<void> }
+  beforeAll(async () => {
+    const store = await createPostgresStore(database.connection)
+    const { epoch } = (await store.acquireLease('host-a:1:1'))!
+    const numbers = Array.from({ length: MANY }, (_, i) => 1_000 + i)
+    const written = await store.commit(epoch, {
+      ...noWrites,
+      insertedRuns: numbers.map((id) => run(id, 'shop', { runId: `many ${id}`, state: 'failed' })),
+      insertedTis: numbers.map((id) => ti(id, id, 'confirm', { state: 'failed', tryNumber: 1 })),
+      insertedTries: numbers.map((id) => tryOf(id, 1, id, { state: 'failed' })),
+      deadLetters: numbers.map((id) =>
+        deadLetter(id, id, { dagId: 'shop', taskId: 'confirm', fingerprint: 'many', at: AT + id }),
+      ),
+    })
+    expect(written).toEqual({ status: 'committed' })
+    await store.releaseLease(epoch)
+    await store.close()
+    leader = await startLeader(database)
+  })
+  afterAll(() => leader.stop())
+
+  test('many letters become as many commands as it takes, and each gets its answer', async () => {
+    const discard = { fingerprint: 'many', reason: 'known' }
+    const { status, body } = await ask('POST', '/deadLetters/discard', discard, { 'idempotency-key': 'many' })
+    expect([status, body.done, body.refused, body.more, body.letters.length]).toEqual([200, MANY, 0, false, MANY])
+    const sent = await database.pool.query<{ letters: number }>(
+      `select json_array_length((request::json) -> 'letters') as letters from command
+       where (request::json) ->> 'kind' = 'discard-letters' order by id`,
+    )
+    expect(sent.rows.map((row) => row.letters)).toEqual([100, 100, 50])
+    expect(await get('/deadLetters?fingerprint=many')).toEqual({ dead_letters: [], next_cursor: null })
+    const { dead_letters: discarded } = await get('/deadLetters?fingerprint=many&status=discarded&limit=1')
+    expect(discarded).toMatchObject([{ status: 'discarded', reason: 'known', actor: 'user:anna' }])
+  })
+
+  test('one that was settled is refused by itself', async () => {
+    const ids = ['1000-1', '3-2']
+    const { status, body } = await ask('POST', '/deadLetters/discard', { ids, reason: 'x' })
+    expect([status, body.done, body.refused]).toEqual([200, 1, 1])
+    expect(body.letters).toMatchObject([
+      { id: '1000-1', outcome: 'refused', message: expect.stringContaining('discarded') },
+      { id: '3-2', outcome: 'done', message: null },
+    ])
   })
 })

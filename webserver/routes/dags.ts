@@ -158,6 +158,9 @@ export const dagRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts)
         end_date: iso(serialized.endDate ?? null),
         dag_run_timeout: graph.dagrunTimeoutMs === null ? null : graph.dagrunTimeoutMs / 1_000,
         is_paused_upon_creation: serialized.isPausedUponCreation ?? null,
+        error_strategy: graph.errorStrategy,
+        fail_fast: graph.failFast,
+        correlation_id: serialized.correlationId ?? null,
         params: serialized.params ?? null,
         upcoming_runs: fires.map((fire) => iso(fire.runAfter)),
       }

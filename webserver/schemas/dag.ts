@@ -1,5 +1,6 @@
 /** Dags, their versions and structure, as the API shows them. */
 import { type Static, Type } from 'typebox'
+import { ERROR_STRATEGIES } from '../../core/serialized-dag.ts'
 import { describeSchedule } from '../../core/timetable/index.ts'
 import type { DagRow, RecentRun } from '../../database/queries/dag-overview.ts'
 import type { Version } from '../api-parts.ts'
@@ -56,6 +57,9 @@ export const DagDetails = Closed({
   end_date: MaybeInstant,
   dag_run_timeout: Nullable(Type.Number({ description: 'Seconds.' })),
   is_paused_upon_creation: Nullable(Type.Boolean()),
+  error_strategy: Type.Enum([...ERROR_STRATEGIES], { description: "The Dag's own, else the platform's." }),
+  fail_fast: Type.Boolean(),
+  correlation_id: Nullable(Type.String({ description: 'Template over params: `order-{params.orderId}`.' })),
   params: Nullable(Type.Unknown({ description: 'JSON Schema of conf, for the trigger form.' })),
   upcoming_runs: Type.Array(Instant, { description: 'Next fire times of the schedule.' }),
 })
@@ -80,6 +84,10 @@ export const Structure = Closed({
       group_id: MaybeText,
       trigger_rule: Type.String(),
       retries: Type.Integer(),
+      error_strategy: Type.Enum([...ERROR_STRATEGIES]),
+      compensation: Type.Union([Closed({ also_when_failed: Type.Boolean(), retries: Type.Integer() }), Type.Null()], {
+        description: 'How it is undone; null: it is not.',
+      }),
       pool: Type.String(),
       pool_slots: Type.Integer(),
       priority_weight: Type.Integer(),
@@ -97,7 +105,9 @@ export const Structure = Closed({
       label: Nullable(Type.String({ description: 'The branch that follows it.' })),
     }),
   ),
-  groups: Type.Array(Closed({ group_id: Type.String(), parent_id: MaybeText, doc_md: MaybeText })),
+  groups: Type.Array(
+    Closed({ group_id: Type.String(), parent_id: MaybeText, doc_md: MaybeText, is_saga: Type.Boolean() }),
+  ),
 })
 
 export function shownDag(row: DagRow, version: Version, runs: readonly RecentRun[]): Static<typeof DagBody> {
@@ -153,6 +163,11 @@ export function shownStructure(version: Version): Static<typeof Structure> {
       group_id: task.serialized.groupId ?? null,
       trigger_rule: task.triggerRule,
       retries: task.retries,
+      error_strategy: task.errorStrategy,
+      compensation:
+        task.compensate === null
+          ? null
+          : { also_when_failed: task.compensate.alsoWhenFailed, retries: task.compensate.retries },
       pool: task.pool,
       pool_slots: task.poolSlots,
       priority_weight: task.priority,
@@ -173,6 +188,7 @@ export function shownStructure(version: Version): Static<typeof Structure> {
       group_id: group.groupId,
       parent_id: group.parentId ?? null,
       doc_md: group.docMd ?? null,
+      is_saga: group.saga === true,
     })),
   }
 }
