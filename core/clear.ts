@@ -4,10 +4,20 @@
  */
 import { didYouMean } from './config/nearest-name.ts'
 import { ancestors, type DagGraph, descendants } from './graph.ts'
-import type { ClearOptions, MarkOptions, TiRecord } from './records.ts'
-import { FINISHED_TI_STATES, type RunState, type TiState } from './states.ts'
+import type { ClearOptions, CompensationRecord, MarkOptions, TiRecord } from './records.ts'
+import { type Compensations, calledOff } from './saga.ts'
+import { FINISHED_TI_STATES, type TiState } from './states.ts'
 
 export type Planned =
+  | {
+      readonly ok: true
+      readonly indexes: readonly number[]
+      /** Of these, what comes along because it was undone, or lies below what was (docs/adr/0010-sagas.md). */
+      readonly undone: readonly number[]
+    }
+  | { readonly ok: false; readonly message: string }
+
+type Selected =
   | { readonly ok: true; readonly indexes: readonly number[] }
   | { readonly ok: false; readonly message: string }
 
@@ -18,10 +28,28 @@ export function planClear(graph: DagGraph, tis: readonly TiRecord[], options: Cl
   const wanted = (ti: TiRecord) => {
     if (options.onlyFailed && ti.state !== 'failed' && ti.state !== 'upstream_failed') return false
     if (options.onlyRunning && ti.state !== 'running' && ti.state !== 'queued') return false
-    // A TI that never began has nothing to clear; `removed` ones take no part in the run.
-    return ti.state !== 'removed' && !(ti.state === 'none' && ti.tryNumber === 0)
+    return isClearable(ti)
   }
-  return { ok: true, indexes: selected.indexes.filter((index) => wanted(tis[index]!)) }
+  const indexes = selected.indexes.filter((index) => wanted(tis[index]!))
+  const undone = withUndone(graph, tis, indexes)
+  return { ok: true, indexes: [...indexes, ...undone].sort((a, b) => a - b), undone }
+}
+
+/** A TI that never began has nothing to clear; `removed` ones take no part in the run. */
+function isClearable(ti: TiRecord): boolean {
+  return ti.state !== 'removed' && !(ti.state === 'none' && ti.tryNumber === 0)
+}
+
+const UNDONE: ReadonlySet<TiState> = new Set(['compensated', 'compensation_failed'])
+
+/** What nobody could build on: whoever clears something of a run clears what was undone of it, and all below that, too. */
+function withUndone(graph: DagGraph, tis: readonly TiRecord[], cleared: readonly number[]): number[] {
+  if (cleared.length === 0 || !graph.compensates) return []
+  const undone = tis.flatMap((ti, index) => (UNDONE.has(ti.state) ? [index] : []))
+  const known = new Set(cleared)
+  return [...descendants(graph, undone)]
+    .filter((index) => !known.has(index) && isClearable(tis[index]!))
+    .sort((a, b) => a - b)
 }
 
 export interface MarkPlan {
@@ -45,50 +73,62 @@ export function planMark(
   )
   if (options.state === 'failed') return { ok: true, indexes, cleared: [] }
   const marked = new Set(selected.indexes)
-  const cleared = [...descendants(graph, selected.indexes)]
-    .filter((index) => !marked.has(index) && ['failed', 'upstream_failed'].includes(tis[index]!.state))
-    .sort((a, b) => a - b)
-  return { ok: true, indexes, cleared }
+  const below = [...descendants(graph, selected.indexes)].filter(
+    (index) => !marked.has(index) && ['failed', 'upstream_failed'].includes(tis[index]!.state),
+  )
+  const undone = withUndone(graph, tis, below).filter((index) => !marked.has(index))
+  return { ok: true, indexes, cleared: [...below, ...undone].sort((a, b) => a - b) }
 }
 
-/** What ends when a run is ended by hand (airflow-behaviour 2.11): task index and the state it gets. */
-export function planMarkRun(tis: readonly TiRecord[], state: 'success' | 'failed'): ReadonlyMap<number, TiState> {
+/**
+ * What ends when a run is ended by hand (airflow-behaviour 2.11): task index and the state it gets. What was undone stays so,
+ * and what is being undone is called off.
+ */
+export function planMarkRun(
+  tis: readonly TiRecord[],
+  state: 'success' | 'failed',
+  compensations: Compensations = NO_COMPENSATIONS,
+): ReadonlyMap<number, TiState> {
   const states = new Map<number, TiState>()
   tis.forEach((ti, index) => {
-    const next = state === 'success' ? 'success' : stateOfStopped(ti)
-    if (ti.state !== 'removed' && next !== null && next !== ti.state) states.set(index, next)
+    if (ti.state === 'removed' || UNDONE.has(ti.state)) return
+    const isMarked = state === 'success' && ti.state !== 'compensating'
+    const next = isMarked ? 'success' : stateOfStopped(ti, compensations.get(index))
+    if (next !== null && next !== ti.state) states.set(index, next)
   })
   return states
 }
 
-/** In a run that is marked as failed: what ran has failed, what had not begun is skipped, what has ended stays. */
-function stateOfStopped({ state }: TiRecord): TiState | null {
-  if (FINISHED_TI_STATES.has(state)) return null
-  return state === 'running' || state === 'queued' ? 'failed' : 'skipped'
+const NO_COMPENSATIONS: Compensations = new Map()
+
+/** In a run that is ended: what had begun has failed, what had not is skipped, what has ended stays. */
+function stateOfStopped(ti: TiRecord, compensation: CompensationRecord | undefined): TiState | null {
+  if (FINISHED_TI_STATES.has(ti.state)) return null
+  if (ti.state === 'compensating') return compensation === undefined ? 'compensation_failed' : calledOff(compensation)
+  return ti.state === 'running' || ti.state === 'queued' || ti.state === 'up_for_retry' ? 'failed' : 'skipped'
 }
 
 /**
- * What a cancel ends: task indexes with the state they get. Of a whole run everything open is skipped and the run fails;
- * a named task fails, at once or when its live try has ended.
+ * What a cancel ends: task indexes with the state they get. Of a whole run what had begun has failed and the rest is skipped;
+ * a named task fails, at once or when its live try has ended. What is being undone is called off.
  */
 export function planCancel(
   graph: DagGraph,
   tis: readonly TiRecord[],
-  runState: RunState,
   taskIds: readonly string[] | undefined,
+  compensations: Compensations = NO_COMPENSATIONS,
 ):
   | { readonly ok: true; readonly states: ReadonlyMap<number, TiState> }
   | { readonly ok: false; readonly message: string } {
-  if (taskIds === undefined) {
-    if (runState === 'queued') return { ok: true, states: planMarkRun(tis, 'failed') }
-    const open = tis.flatMap((ti, index) => (FINISHED_TI_STATES.has(ti.state) ? [] : [[index, 'skipped'] as const]))
-    return { ok: true, states: new Map(open) }
-  }
+  if (taskIds === undefined) return { ok: true, states: planMarkRun(tis, 'failed', compensations) }
   const states = new Map<number, TiState>()
   for (const id of taskIds) {
-    const ti = tis[graph.indexOf.get(id) ?? -1]
+    const index = graph.indexOf.get(id) ?? -1
+    const ti = tis[index]
     if (ti === undefined) return { ok: false, message: unknownTask(graph, id) }
-    if (!FINISHED_TI_STATES.has(ti.state)) states.set(graph.indexOf.get(id)!, 'failed')
+    if (FINISHED_TI_STATES.has(ti.state)) continue
+    const isUndone = ti.state === 'compensating'
+    states.set(index, isUndone ? (stateOfStopped(ti, compensations.get(index)) ?? ti.state) : 'failed')
   }
   return { ok: true, states }
 }
@@ -106,7 +146,7 @@ function unknownTask({ dagId, indexOf }: DagGraph, id: string): string {
 function select(
   graph: DagGraph,
   { taskIds, upstream, downstream }: Pick<ClearOptions, 'taskIds' | 'upstream' | 'downstream'>,
-): Planned {
+): Selected {
   if (taskIds.length === 0) return { ok: true, indexes: graph.tasks.map((task) => task.index) }
   const named: number[] = []
   for (const id of taskIds) {

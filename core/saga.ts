@@ -50,7 +50,8 @@ function failedItself(ti: TiRecord, compensation: CompensationRecord | undefined
   return isUndone && compensation?.forwardState === 'failed'
 }
 
-function canBeUndone(run: RunOfTis, index: number, byHand: boolean): boolean {
+/** `byHand`: also what failed to be undone. */
+export function canBeUndone(run: RunOfTis, index: number, byHand: boolean): boolean {
   const spec = run.graph.tasks[index]!.compensate
   const ti = run.ti(index)
   if (spec === null || ti === undefined || ti.tryNumber === 0) return false
@@ -61,8 +62,16 @@ function canBeUndone(run: RunOfTis, index: number, byHand: boolean): boolean {
   return compensation?.state !== 'compensated' || compensation.forwardTry !== forwardTryOf(ti, compensation)
 }
 
+/** What a TI becomes when its undoing is called off now: one that was not begun is what it was before. */
+export function calledOff({
+  firstTry,
+  forwardState,
+}: CompensationRecord): 'success' | 'failed' | 'compensation_failed' {
+  return firstTry === null ? forwardState : 'compensation_failed'
+}
+
 /** `null`: the whole run. */
-export type Scope = SagaScope | null
+type Scope = SagaScope | null
 
 function* indexesOf({ graph }: RunOfTis, scope: Scope): IterableIterator<number> {
   if (scope !== null) yield* scope.members
@@ -131,9 +140,9 @@ export type CompensationPlan =
 /** What the command `compensate` undoes: what completed, and what failed to be undone. Without `taskIds`: all of the run. */
 export function planCompensation(run: RunOfTis, taskIds?: readonly string[]): CompensationPlan {
   const { graph } = run
-  const all = (taskIds ?? graph.tasks.map((task) => task.taskId)).map((id) => [id, graph.indexOf.get(id)] as const)
+  const asked = (taskIds ?? graph.tasks.map((task) => task.taskId)).map((id) => [id, graph.indexOf.get(id)] as const)
   const wanted = new Set<number>()
-  for (const [id, index] of all) {
+  for (const [id, index] of asked) {
     if (index === undefined) {
       const hint = didYouMean(id.slice(0, 250), graph.indexOf.keys())
       return { ok: false, code: 'task-not-found', message: `Dag "${graph.dagId}" has no task "${id}".${hint}` }
@@ -166,20 +175,4 @@ export function undoCounts(graph: DagGraph, isOpen: (index: number) => boolean):
     for (const up of graph.upstream[index]!) counts[up]! += 1
   }
   return counts
-}
-
-/** The nearest tasks below that have still to be undone: for whom this one waits. */
-export function waitsToBeUndone(run: RunOfTis, index: number): number[] {
-  const found = new Set<number>()
-  const seen = new Set<number>([index])
-  const stack = [index]
-  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    for (const child of run.graph.downstream[at]!) {
-      if (seen.has(child)) continue
-      seen.add(child)
-      if (run.ti(child)?.state === 'compensating') found.add(child)
-      else stack.push(child)
-    }
-  }
-  return [...found].sort((a, b) => a - b)
 }

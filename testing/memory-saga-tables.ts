@@ -4,7 +4,14 @@
  */
 import { type TryKey, tryKeyText } from '../core/ids.ts'
 import type { Found, LoadedRuns, TickWrites } from '../core/ports/store.ts'
-import type { CompensationRecord, DeadLetterOutcome, DeadLetterRecord, TiOverrideRecord } from '../core/records.ts'
+import type {
+  CompensationRecord,
+  DeadLetterOutcome,
+  DeadLetterRecord,
+  TiOverrideRecord,
+  TiRecord,
+  TryRecord,
+} from '../core/records.ts'
 
 interface LetterEntry {
   readonly letter: DeadLetterRecord
@@ -75,4 +82,15 @@ export function textsOf(writes: SagaWrites): readonly (string | null)[] {
     ...writes.deadLetterOutcomes.flatMap((row) => [row.actor, row.reason]),
     ...writes.tiOverrides.map((row) => row.inputs),
   ]
+}
+
+/** The last try of each failed TI of these runs. */
+export function failedTries(
+  tables: { readonly tis: ReadonlyMap<number, TiRecord>; readonly tries: ReadonlyMap<string, TryRecord> },
+  dagRunIds: ReadonlySet<number>,
+): TryRecord[] {
+  return [...tables.tis.values()].flatMap((ti) => {
+    const isWanted = ti.state === 'failed' && dagRunIds.has(ti.dagRunId)
+    return isWanted ? (tables.tries.get(tryKeyText({ tiId: ti.id, tryNumber: ti.tryNumber })) ?? []) : []
+  })
 }

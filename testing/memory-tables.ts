@@ -41,7 +41,7 @@ import {
   mustNotExist,
   runKeys,
 } from './memory-constraints.ts'
-import { MemorySagaTables } from './memory-saga-tables.ts'
+import { failedTries, MemorySagaTables } from './memory-saga-tables.ts'
 
 export interface AnsweredCommand {
   record: CommandRecord
@@ -107,7 +107,7 @@ export class MemoryTables {
       tis: [...this.tis.values()].filter((ti) => open.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
       ...this.sagas.ofRuns(open),
       executions,
-      tries: executions.map((execution) => this.tries.get(tryKey(execution))!),
+      tries: [...executions.map((execution) => this.tries.get(tryKey(execution))!), ...failedTries(this, open)],
       pools: [...this.pools.values()],
       importErrors: [...this.importErrors.values()],
       draining: this.draining,
@@ -131,6 +131,7 @@ export class MemoryTables {
       tis: [...this.tis.values()].filter((ti) => ids.has(ti.dagRunId)).sort((a, b) => a.id - b.id),
       versions: [...this.versions.values()].filter((version) => wanted.has(version.versionId)),
       ...this.sagas.ofRuns(ids),
+      tries: failedTries(this, ids),
     }
   }
 

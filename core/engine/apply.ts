@@ -11,7 +11,7 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   const abandoned = abandonedRuns(memory, plan)
   for (const [id, run] of draft.runs) {
     const { state } = run.record
-    if (state === 'running') memory.runs.set(id, run.committed())
+    if (state === 'running' || state === 'compensating') memory.runs.set(id, run.committed())
     else if (memory.runs.delete(id)) memory.waiting.drop(runKey(id))
     if (state === 'queued' && run.size > 0) memory.parked.set(id, run.committed())
     else memory.parked.delete(id)
@@ -72,9 +72,9 @@ function stillMeaningful(memory: SchedulerMemory, now: number): (timer: Timer) =
       return timer.at <= now + LEFT_OVER_MS || memory.dags.get(timer.dagId)?.next?.runAfter === timer.at
     }
     const run = memory.runs.get(timer.dagRunId)
-    if (timer.kind === 'run-timeout') return run !== undefined
+    if (timer.kind === 'run-timeout') return run?.record.state === 'running'
     const ti = run?.tis[timer.index]
-    return ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber
+    return (ti?.state === 'up_for_retry' || ti?.state === 'compensating') && ti.tryNumber === timer.tryNumber
   }
 }
 

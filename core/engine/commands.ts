@@ -84,6 +84,7 @@ function carryOut(draft: Draft, command: CommandRecord, request: CommandRequest)
     case 'mark':
     case 'mark-run':
     case 'cancel':
+    case 'compensate':
     case 'note':
     case 'delete-run':
       return takeRunCommand(draft, command, request)

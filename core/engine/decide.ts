@@ -6,6 +6,7 @@
 import type { TryKey } from '../ids.ts'
 import type { CancelReason, Dispatch } from '../ports/executor.ts'
 import type { Found, TickWrites } from '../ports/store.ts'
+import { FINISHED_RUN_STATES } from '../states.ts'
 import { refuseCommand, takeCommand } from './commands.ts'
 import { takeDagFile } from './dag-files.ts'
 import { dispatchReady, type WaitingChanges } from './dispatch.ts'
@@ -13,7 +14,8 @@ import { Draft } from './draft.ts'
 import type { SchedulerEvent } from './events.ts'
 import type { RunMemory, SchedulerMemory } from './memory.ts'
 import { takeEnded, takeLost, takeStarted } from './results.ts'
-import { abandonRun, advanceDag, endFinishedRuns, mostRows, skipStep, timeOutRun } from './runs.ts'
+import { abandonRun, endFinishedRuns, timeOutRun } from './run-ends.ts'
+import { advanceDag, mostRows, skipStep } from './runs.ts'
 import type { Timer } from './timer-heap.ts'
 
 export interface Plan {
@@ -62,7 +64,7 @@ export function decide(
   const draft = new Draft(memory, now, options.draining ?? false, options.loaded, options.found)
   for (const id of memory.unsettled) {
     const run = draft.run(id)
-    run?.evaluateAll(draft.listener(run))
+    if (run?.record.state === 'running') run.evaluateAll(draft.listener(run))
   }
   for (const event of events) if (event.type === 'dag-file') takeDagFile(draft, event.report)
   for (const event of events) takeResult(draft, event)
@@ -162,7 +164,8 @@ function takeRepair(draft: Draft, event: SchedulerEvent): void {
       return
     case 'set-aside-run': {
       const run = draft.run(event.dagRunId)
-      if (run !== undefined && run.record.state === 'running') abandonRun(draft, run, 'scheduler', event.message)
+      if (run !== undefined && !FINISHED_RUN_STATES.has(run.record.state) && run.record.state !== 'queued')
+        abandonRun(draft, run, 'scheduler', event.message)
       return
     }
   }
@@ -177,8 +180,9 @@ function fireTimer(draft: Draft, timer: Timer): void {
     case 'retry': {
       const run = draft.run(timer.dagRunId)
       const ti = run?.ti(timer.index)
-      if (run !== undefined && ti?.state === 'up_for_retry' && ti.tryNumber === timer.tryNumber)
-        run.markReady(timer.index)
+      if (run === undefined || ti?.tryNumber !== timer.tryNumber) return
+      if (ti.state === 'up_for_retry') run.markReady(timer.index)
+      else if (ti.state === 'compensating') run.saga?.turns.push(timer.index)
       return
     }
     case 'run-timeout':

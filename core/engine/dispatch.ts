@@ -6,15 +6,17 @@
 import { idempotencyKey } from '../idempotency-key.ts'
 import type { TryKey } from '../ids.ts'
 import type { Json } from '../json.ts'
-import type { Dispatch } from '../ports/executor.ts'
-import type { TiRecord } from '../records.ts'
+import type { CompensationOrder, Dispatch } from '../ports/executor.ts'
+import type { CompensationRecord, TiRecord } from '../records.ts'
+import { forwardTryOf } from '../saga.ts'
 import type { InputBinding } from '../serialized-dag.ts'
+import { endUndo, freshCounters, noteUndoTry } from './compensation.ts'
 import type { Draft } from './draft.ts'
 import { type Demand, demandsOf, isCap, SLOTS } from './limits.ts'
 import { type Capacities, capacitiesOf } from './look-ahead.ts'
 import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
-import { abandonRun } from './runs.ts'
+import { abandonRun, byStrategy, endFinishedRuns } from './run-ends.ts'
 import { compareReady, type ReadyTi } from './waiting.ts'
 
 /** Most tries queued in one tick; the rest waits for the next. */
@@ -61,6 +63,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     })
   }
 
+  let isSetAside = false
   let budget = DISPATCH_BUDGET
   let looks = LOOK_BUDGET
   while (budget > 0 && looks-- > 0) {
@@ -91,6 +94,7 @@ export function dispatchReady(draft: Draft): WaitingChanges {
     if (refusal === null) {
       source.take()
       if (queueTry(draft, run, entry.index, demands)) budget--
+      else isSetAside = true
     } else if (refusal === source.key) {
       sources.delete(source) // its head still does not fit: nobody behind it may pass
     } else {
@@ -104,6 +108,13 @@ export function dispatchReady(draft: Draft): WaitingChanges {
   const wake = new Set<string>()
   for (const { key, peek } of sources) if (key !== null && peek() !== undefined) wake.add(key)
   const candidates = fresh.slice(freshHead)
+  if (isSetAside) {
+    // What those runs did may have to be undone: that is offered to the limits in the next tick.
+    endFinishedRuns(draft)
+    candidates.push(...draft.newlyReady())
+    candidates.sort(compareReady)
+    budget = 0
+  }
   const goesOn = (budget === 0 || looks < 0) && (wake.size > 0 || candidates.length > 0)
   return { taken, added, candidates, wake, goesOn }
 }
@@ -149,7 +160,7 @@ function* liveExecutions(draft: Draft): IterableIterator<ExecutionMemory> {
 function liveRun(draft: Draft, entry: ReadyTi): RunDraft | null {
   if (draft.endedRuns.has(entry.dagRunId)) return null
   const run = draft.run(entry.dagRunId)
-  if (run === undefined || run.record.state !== 'running') return null
+  if (run === undefined || (run.record.state !== 'running' && run.record.state !== 'compensating')) return null
   const ti = run.ti(entry.index)!
   return run.isReady(entry.index) && ti.tryNumber === entry.tryNumber ? run : null
 }
@@ -196,12 +207,15 @@ function isNextOnHost(draft: Draft, priority: number): boolean {
   return true
 }
 
-/** @returns false for a run that cannot be dispatched: it is set aside, all else goes on (invariant 11). */
+/** @returns false for one that cannot be dispatched: its run is set aside, all else goes on (invariant 11). */
 function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly Demand[]): boolean {
   const before = run.ti(index)!
+  const isUndo = before.state === 'compensating'
+  const isFirstUndo = isUndo && run.compensation(index)!.firstTry === null
   const ti: TiRecord = {
     ...before,
-    state: 'queued',
+    ...(isFirstUndo ? freshCounters(run, index, before) : {}),
+    state: isUndo ? 'compensating' : 'queued',
     tryNumber: before.tryNumber + 1,
     retryAt: null,
     startDate: null,
@@ -211,10 +225,13 @@ function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly 
   try {
     dispatch = dispatchOf(draft, run, index, ti)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    abandonRun(draft, run, 'scheduler', `task "${ti.taskId}" cannot be dispatched: ${why}`)
+    const why = `task "${ti.taskId}" cannot be dispatched: ${error instanceof Error ? error.message : String(error)}`
+    if (isUndo)
+      endUndo(draft, run, index, { ...before, retryAt: null, endDate: draft.now, state: 'compensation_failed' }, why)
+    else abandonRun(draft, run, 'scheduler', why, byStrategy(run))
     return false
   }
+  if (isUndo) noteUndoTry(draft, run, index, ti.tryNumber)
   run.update(index, ti)
   const { host, epoch } = draft.memory
   const units = demands.filter((demand) => demand.units > 0).map((demand) => [demand.key, demand.units] as const)
@@ -244,7 +261,7 @@ function queueTry(draft: Draft, run: RunDraft, index: number, demands: readonly 
     index,
     units,
   })
-  draft.tiEvent(run, ti, 'scheduler', null)
+  draft.tiEvent(run, ti, 'scheduler', null, isUndo ? 'ti.compensation_queued' : 'ti.queued')
   draft.dispatches.push(dispatch)
   return true
 }
@@ -255,6 +272,7 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
   const { serialized } = task
   const named = { dagId: record.dagId, runId: record.runId }
   const override = run.overrides?.get(ti.id)
+  const undo = ti.state === 'compensating' ? run.compensation(index)! : null
   return {
     key: { tiId: ti.id, tryNumber: ti.tryNumber },
     epoch: draft.memory.epoch,
@@ -262,7 +280,7 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
     dagRunId: record.id,
     taskId: task.taskId,
     mapIndex: ti.mapIndex,
-    kind: serialized.kind,
+    ...(undo === null ? { kind: serialized.kind } : { kind: 'compensation' as const, compensation: orderOf(ti, undo) }),
     bundleHash: graph.bundleHash,
     inputs: serialized.inputs,
     ...(override?.inputs == null ? {} : { inputOverrides: override.inputs }),
@@ -278,10 +296,13 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
       timezone: graph.serialized.timezone,
       params: JSON.parse(record.conf) as Json,
       maxTries: ti.maxTries,
-      idempotencyKey: idempotencyKey({ ...ti, ...named, life: override?.life ?? 0 }),
+      idempotencyKey: idempotencyKey(
+        { ...ti, ...named, life: override?.life ?? 0 },
+        undo === null ? 'task' : 'compensation',
+      ),
       correlationId: record.correlationId,
     },
-    timeoutMs: task.timeoutMs,
+    timeoutMs: undo === null ? task.timeoutMs : (task.compensate?.timeoutMs ?? null),
     memoryLimitMb: task.memoryLimitMb,
     isolation: serialized.isolation ?? draft.memory.defaults.isolation ?? 'warm',
     doXcomPush: serialized.doXcomPush ?? true,
@@ -289,7 +310,14 @@ function dispatchOf(draft: Draft, run: RunDraft, index: number, ti: TiRecord): D
   }
 }
 
-/** The last try of every upstream whose value an argument needs. */
+function orderOf(ti: TiRecord, { forwardTry, failedTask, error }: CompensationRecord): CompensationOrder {
+  return {
+    forwardTry: { tiId: ti.id, tryNumber: forwardTry },
+    error: failedTask === null ? null : { taskId: failedTask, message: error ?? '' },
+  }
+}
+
+/** Of every upstream whose value an argument needs the last try that was not a compensation. */
 function upstreamTries(run: RunDraft, index: number): Record<string, TryKey> {
   const { serialized } = run.graph.tasks[index]!
   const ids = new Set<string>()
@@ -297,10 +325,11 @@ function upstreamTries(run: RunDraft, index: number): Record<string, TryKey> {
   if (serialized.trigger?.conf !== undefined) collectXComs(serialized.trigger.conf, ids)
   const tries: Record<string, TryKey> = {}
   for (const id of ids) {
-    const upstream = run.ti(run.graph.indexOf.get(id) ?? -1)
+    const at = run.graph.indexOf.get(id) ?? -1
+    const upstream = run.ti(at)
     if (upstream === undefined)
       throw new Error(`an argument is the result of task "${id}", which the Dag does not have`)
-    tries[id] = { tiId: upstream.id, tryNumber: upstream.tryNumber }
+    tries[id] = { tiId: upstream.id, tryNumber: forwardTryOf(upstream, run.compensation(at)) }
   }
   return tries
 }

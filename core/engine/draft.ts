@@ -279,18 +279,17 @@ export class Draft {
     }
   }
 
-  cancel(execution: ExecutionMemory, by: string): void {
-    this.cancels.push({
-      keys: [{ tiId: execution.record.tiId, tryNumber: execution.record.tryNumber }],
-      reason: { by },
-    })
+  cancel({ record: { tiId, tryNumber } }: ExecutionMemory, by: string): void {
+    this.cancels.push({ keys: [{ tiId, tryNumber }], reason: { by } })
   }
 
   /** Live executions of a run. */
   *executionsOf(dagRunId: number): IterableIterator<ExecutionMemory> {
-    for (const [text, execution] of this.memory.executions) {
-      if (execution.record.dagRunId !== dagRunId || this.endedExecutions.has(text)) continue
-      yield this.changedExecutions.get(text) ?? execution
+    for (const executions of [this.memory.executions, this.startedExecutions]) {
+      for (const [text, execution] of executions) {
+        if (execution.record.dagRunId !== dagRunId || this.endedExecutions.has(text)) continue
+        yield this.changedExecutions.get(text) ?? execution
+      }
     }
   }
 
@@ -322,13 +321,10 @@ export class Draft {
     this.timers.push(timer)
   }
 
-  /** TIs that became ready in this tick, as entries of the queue. */
+  /** TIs that became ready in this tick since this was last asked, as entries of the queue. */
   newlyReady(): ReadyTi[] {
-    const found: ReadyTi[] = []
-    for (const run of this.runs.values()) {
-      for (const index of run.newlyReady) found.push(readyTi(run, run.ti(index)!, index))
-    }
-    return found
+    const entries = (run: RunDraft) => run.newlyReady.splice(0).map((index) => readyTi(run, run.ti(index)!, index))
+    return [...this.runs.values()].flatMap(entries)
   }
 
   writes(): TickWrites {
@@ -344,6 +340,7 @@ export class Draft {
         const target = index >= run.insertedFrom ? insertedTis : updatedTis
         target.push(run.ti(index)!)
       }
+      if (run.saga !== null) for (const row of run.saga.changed) this.rare.compensations.push(row)
     }
     for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)
     // What ended in the tick that deletes its run is gone with it.

@@ -18,6 +18,7 @@ import type {
 } from '../records.ts'
 import type { TiState } from '../states.ts'
 import type { FireTime } from '../timetable/index.ts'
+import type { SagaMemory } from './saga-memory.ts'
 import type { TimerHeap } from './timer-heap.ts'
 import type { ReadyTi, Waiting } from './waiting.ts'
 
@@ -34,7 +35,7 @@ export interface DagMemory {
   readonly next: FireTime | null
   /** Logical date last given to a manual run, so that no two share one; not stored. */
   readonly lastManualDate: number
-  /** Runs in state `running`. */
+  /** Runs in state `running` or `compensating`. */
   readonly running: number
   /** Runs in state `queued`, first to be promoted first. They have no TIs yet. */
   readonly queued: readonly RunRecord[]
@@ -53,6 +54,8 @@ export interface RunMemory {
   readonly open: number
   /** By TI; left out where nobody changed anything. */
   readonly overrides?: ReadonlyMap<number, TiOverrideRecord> | undefined
+  /** `null`: nothing of it can be undone and it has no sagas. */
+  readonly saga: SagaMemory | null
 }
 
 /** Order of the five counts per task in `RunMemory.counts`. */
@@ -84,9 +87,9 @@ export interface SchedulerMemory {
   readonly dags: Map<string, DagMemory>
   /** Graphs by version: the current ones and those unfinished runs are pinned to. */
   readonly graphs: Map<number, DagGraph>
-  /** Running runs. */
+  /** Running and compensating runs. */
   readonly runs: Map<number, RunMemory>
-  /** Queued runs that have TIs: they were cleared and wait in the queue of their Dag. */
+  /** Queued runs that have TIs: cleared, or to be undone, they wait in the queue of their Dag. */
   readonly parked: Map<number, RunMemory>
   /** By `tryKeyText`. */
   readonly executions: Map<string, ExecutionMemory>
@@ -102,7 +105,7 @@ export interface SchedulerMemory {
   candidates: readonly ReadyTi[]
   /** An operator asked for it: nothing new starts anywhere until `resume`. */
   draining: boolean
-  /** Running runs in which something has to follow from what is stored: a newer program may see more in it. */
+  /** Runs in which something has to follow from what is stored: a newer program may see more in it. */
   unsettled: ReadonlySet<number>
   /** Limits to look at although nothing was freed in this tick: no slot was left, or a bounded tick stopped early. */
   wake: ReadonlySet<string>

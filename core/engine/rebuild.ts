@@ -5,14 +5,23 @@
 import { buildGraph, type DagGraph } from '../graph.ts'
 import { tryKeyText } from '../ids.ts'
 import type { PlatformDefaults } from '../platform-defaults.ts'
-import type { Snapshot } from '../ports/store.ts'
-import type { TiOverrideRecord, TiRecord, TryRecord } from '../records.ts'
+import type { LoadedRuns, Snapshot } from '../ports/store.ts'
+import type { ExecutionRecord, TiOverrideRecord, TiRecord, TryRecord } from '../records.ts'
+import { isUndoneNow } from '../saga.ts'
 import { defaultConf } from './dag-files.ts'
 import { UNKNOWN_PACE } from './look-ahead.ts'
 import type { ExecutionMemory, RunMemory, SchedulerMemory } from './memory.ts'
 import { readyTi } from './ready-ti.ts'
 import { RunDraft, rebuildCounts } from './run-draft.ts'
 import { nextRun } from './runs.ts'
+import {
+  compensationsByIndex,
+  hasSagaMemory,
+  rebuildSaga,
+  type SagaMemory,
+  type TryError,
+  tryError,
+} from './saga-memory.ts'
 import { TimerHeap } from './timer-heap.ts'
 import { compareReady, type ReadyTi, Waiting } from './waiting.ts'
 
@@ -72,9 +81,11 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
   const unsettled = new Set<number>()
   const tisByRun = Map.groupBy(snapshot.tis, (ti) => ti.dagRunId)
   const overrides = overridesByRun(snapshot.tiOverrides)
+  const sagaOf = sagaReader(snapshot)
+  const executions = Map.groupBy(snapshot.executions, (execution) => execution.dagRunId)
   for (const record of snapshot.runs) {
     const own = tisByRun.get(record.id)
-    if (record.state !== 'running' && own === undefined) continue
+    if (record.state === 'queued' && own === undefined) continue
     const graph = memory.graphs.get(record.versionId)
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
@@ -87,23 +98,35 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
         graph,
         tis,
         overrides: overrides.get(record.id),
+        saga: sagaOf(graph, tis),
       })
       continue
     }
     const tis = byTaskIndex(graph.tasks, own ?? [], record.id)
-    const stored = { ...rebuildCounts(graph, tis), record, graph, tis, overrides: overrides.get(record.id) }
+    const saga = sagaOf(graph, tis)
+    const live = executions.get(record.id) ?? []
+    const held = record.state === 'compensating' && saga !== null && isHeld(tis, saga, live)
+    const stored = {
+      ...rebuildCounts(graph, tis),
+      record,
+      graph,
+      tis,
+      overrides: overrides.get(record.id),
+      saga: saga === null ? null : { ...saga, held },
+    }
     let run = RunDraft.of(stored)
-    run.evaluateAll(() => unsettled.add(record.id))
+    if (record.state === 'running') run.evaluateAll(() => unsettled.add(record.id))
     // Memory must equal the tables, so what follows is left to the first tick.
     if (unsettled.has(record.id)) run = RunDraft.of(stored)
+    if (saga !== null && live.length === 0 && isLeftOver(stored, saga)) unsettled.add(record.id)
     tis.forEach((ti, index) => {
-      if (ti.state !== 'up_for_retry') return
+      if (!waitsForTime(run, ti, index)) return
       if (ti.retryAt === null || ti.retryAt <= now) run.markReady(index)
       else memory.timers.push({ at: ti.retryAt, kind: 'retry', dagRunId: record.id, index, tryNumber: ti.tryNumber })
     })
     for (const index of run.newlyReady) candidates.push(readyTi(run, run.ti(index)!, index))
     memory.runs.set(record.id, run.committed())
-    if (graph.dagrunTimeoutMs !== null && record.startDate !== null) {
+    if (graph.dagrunTimeoutMs !== null && record.startDate !== null && record.state === 'running') {
       memory.timers.push({ at: record.startDate + graph.dagrunTimeoutMs, kind: 'run-timeout', dagRunId: record.id })
     }
   }
@@ -113,6 +136,46 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
 function overridesByRun(rows: readonly TiOverrideRecord[]): Map<number, Map<number, TiOverrideRecord>> {
   const byRun = Map.groupBy(rows, (row) => row.dagRunId)
   return new Map([...byRun].map(([id, own]) => [id, new Map(own.map((row) => [row.tiId, row]))]))
+}
+
+/** Before its next try, or its turn has come to be undone: now, or when its retry is due. */
+function waitsForTime(run: RunDraft, ti: TiRecord, index: number): boolean {
+  if (ti.state === 'up_for_retry') return true
+  return ti.state === 'compensating' && run.saga!.hasTurn(index) && !isUndoneNow(ti, run.compensation(index))
+}
+
+/** Something of before the plan is still working. */
+function isHeld(tis: readonly TiRecord[], saga: SagaMemory, live: readonly ExecutionRecord[]): boolean {
+  if (saga.undoing === 0) return false
+  return live.some(({ tiId, tryNumber }) => {
+    const index = tis.findIndex((ti) => ti.id === tiId)
+    const ti = tis[index]
+    return ti === undefined || ti.tryNumber !== tryNumber || !isUndoneNow(ti, saga.compensations.get(index))
+  })
+}
+
+/** All has ended of the run, or of one of its sagas, and what follows from that was not done. */
+function isLeftOver({ record, open }: Pick<RunMemory, 'record' | 'open'>, saga: SagaMemory): boolean {
+  const isLeft = saga.open.some((count, index) => count === 0 && saga.settled[index] === 0)
+  return open === 0 || (record.state === 'running' && isLeft)
+}
+
+type RunRows = Partial<Pick<Snapshot, 'compensations' | 'tries'>>
+
+/** What is stored of the undoing of runs. */
+function sagaReader({ compensations = [], tries = [] }: RunRows) {
+  const byRun = Map.groupBy(compensations, (row) => row.dagRunId)
+  const causes = new Map(tries.map((row) => [tryKeyText(row), row.cause]))
+  return (graph: DagGraph, tis: readonly TiRecord[]): SagaMemory | null => {
+    if (!hasSagaMemory(graph)) return null
+    const errors = new Map<number, TryError>()
+    tis.forEach((ti, index) => {
+      const cause = ti.state === 'failed' ? causes.get(tryKeyText({ tiId: ti.id, tryNumber: ti.tryNumber })) : undefined
+      if (cause != null) errors.set(index, tryError(ti.tryNumber, cause))
+    })
+    const own = compensationsByIndex(tis, byRun.get(tis[0]?.dagRunId ?? 0))
+    return rebuildSaga(graph, tis, { compensations: own, errors })
+  }
 }
 
 /** TIs in the order of these tasks, of which each must have one. */
@@ -127,12 +190,13 @@ function byTaskIndex(tasks: DagGraph['tasks'], tis: readonly TiRecord[], dagRunI
 
 /** Runs that commands name and memory does not hold, in the shape `decide` takes them. */
 export function loadedRuns(
-  loaded: Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'tiOverrides'>,
+  loaded: Pick<LoadedRuns, 'runs' | 'tis' | 'versions'> & Partial<LoadedRuns>,
   defaults: PlatformDefaults,
 ): Map<number, RunMemory> {
   const graphs = new Map(loaded.versions.map((version) => [version.versionId, buildGraph(version, defaults)]))
   const tisByRun = Map.groupBy(loaded.tis, (ti) => ti.dagRunId)
-  const overrides = overridesByRun(loaded.tiOverrides)
+  const overrides = overridesByRun(loaded.tiOverrides ?? [])
+  const sagaOf = sagaReader(loaded)
   const runs = new Map<number, RunMemory>()
   for (const record of loaded.runs) {
     const graph = graphs.get(record.versionId)
@@ -143,7 +207,14 @@ export function loadedRuns(
     if (own.length > 0 && own.length < graph.tasks.length) continue
     // A run that was ended while it was queued has no TIs.
     const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, own, record.id)
-    runs.set(record.id, { ...rebuildCounts(graph, tis), record, graph, tis, overrides: overrides.get(record.id) })
+    runs.set(record.id, {
+      ...rebuildCounts(graph, tis),
+      record,
+      graph,
+      tis,
+      overrides: overrides.get(record.id),
+      saga: sagaOf(graph, tis),
+    })
   }
   return runs
 }
@@ -169,7 +240,7 @@ function loadDags(memory: SchedulerMemory, snapshot: Snapshot, now: number): voi
       versionUsed: used.has(record.versionId),
       next,
       lastManualDate: 0,
-      running: own.filter((run) => run.state === 'running').length,
+      running: own.filter((run) => run.state !== 'queued').length,
       queued: own.filter((run) => run.state === 'queued').sort((a, b) => a.runAfter - b.runAfter || a.id - b.id),
     })
     // Due or not: the first tick looks at every Dag that has something to start.

@@ -15,10 +15,11 @@ import {
 } from '../records.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
+import { isBeingUndone } from './compensate-command.ts'
 import type { Draft } from './draft.ts'
+import { completeTis } from './make-tis.ts'
 import { clearIndexes } from './run-commands.ts'
 import type { RunDraft } from './run-draft.ts'
-import { completeTis } from './runs.ts'
 import { inputsProblem } from './ti-overrides.ts'
 
 type Redrive = Extract<CommandRequest, { kind: 'redrive' }>
@@ -46,6 +47,10 @@ export function redrive(draft: Draft, { actor }: CommandRecord, request: Redrive
     const run = draft.findRun(first.dagId, first.runId)
     if (run === undefined) {
       answer.refuseAll(open, `there is no run "${first.runId}" of Dag "${first.dagId}"`)
+      continue
+    }
+    if (isBeingUndone(run)) {
+      answer.refuseAll(open, `something that run "${first.runId}" did is being undone; redrive it when that has ended`)
       continue
     }
     if (draft.rows > MOST_ROWS) {

@@ -9,11 +9,14 @@ import { type TryKey, tryKeyText } from '../ids.ts'
 import type { TryEnded, TryOutcome, TryStarted } from '../ports/executor.ts'
 import type { TiRecord } from '../records.ts'
 import { retryDelay } from '../retry-delay.ts'
+import { liveTryOf } from '../saga.ts'
+import { endUndo, undoCutOff } from './compensation.ts'
 import { writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { nextPace } from './look-ahead.ts'
 import type { ExecutionMemory } from './memory.ts'
 import { branchSkipsText, type RunDraft } from './run-draft.ts'
+import { tryError } from './saga-memory.ts'
 
 /** Who cancels on the platform's own account; such a try is the platform's loss, not the task's, and is repeated. */
 export const SHUTDOWN = 'shutdown'
@@ -35,10 +38,12 @@ export function takeStarted(draft: Draft, report: TryStarted): void {
   }
   draft.changedExecutions.set(tryKeyText(report.key), { ...execution, tryRecord })
   draft.writeTry(tryRecord, false)
-  if (run === undefined || ti === undefined || !isCurrent(ti, report.key) || ti.state !== 'queued') return
-  const running: TiRecord = { ...ti, state: 'running', startDate: report.at }
+  if (run === undefined || ti === undefined || !isCurrent(ti, report.key)) return
+  const isUndo = ti.state === 'compensating' && liveTryOf(ti, run.compensation(execution.index)) !== null
+  if (ti.state !== 'queued' && !isUndo) return
+  const running: TiRecord = { ...ti, state: isUndo ? ti.state : 'running', startDate: report.at }
   run.update(execution.index, running)
-  draft.tiEvent(run, running, `host:${report.host}`, null)
+  draft.tiEvent(run, running, `host:${report.host}`, null, isUndo ? 'ti.compensation_running' : 'ti.running')
 }
 
 export function takeEnded(draft: Draft, report: TryEnded): void {
@@ -100,7 +105,7 @@ function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, f
     },
     false,
   )
-  if (!current || (ti.state !== 'queued' && ti.state !== 'running')) {
+  if (!current || liveTryOf(ti, run.compensation(execution.index)) === null) {
     draft.event({
       kind: 'ti.stale_result',
       actor: `host:${facts.host}`,
@@ -112,11 +117,19 @@ function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, f
     })
     return
   }
-  if (outcome.state === 'success') takeSuccess(draft, run, execution.index, outcome, facts)
-  else if (outcome.state === 'skipped') {
-    const skipped: TiRecord = { ...ti, state: 'skipped', startDate: facts.startedAt, endDate: facts.endedAt }
-    run.finish(execution.index, skipped, outcome.message, draft.listener(run))
-  } else takeFailure(draft, run, execution.index, outcome.cause, facts)
+  const { index } = execution
+  if (outcome.state === 'success') takeSuccess(draft, run, index, outcome, facts)
+  else if (outcome.state === 'skipped') takeSkip(draft, run, index, outcome.message, facts)
+  else takeFailure(draft, run, index, outcome.cause, facts)
+  undoCutOff(draft, run, index)
+}
+
+/** A compensation that found nothing to undo has done its work. */
+function takeSkip(draft: Draft, run: RunDraft, index: number, message: string, facts: TryFacts): void {
+  const ti = run.ti(index)!
+  const dates = { startDate: facts.startedAt, endDate: facts.endedAt }
+  if (ti.state === 'compensating') endUndo(draft, run, index, { ...ti, ...dates, state: 'compensated' }, message)
+  else run.finish(index, { ...ti, ...dates, state: 'skipped' }, message, draft.listener(run))
 }
 
 function takeSuccess(
@@ -131,11 +144,15 @@ function takeSuccess(
     if (xcom.stored || xcom.json === null) continue
     draft.writeXCom({ tiId: ti.id, tryNumber: ti.tryNumber, key: xcom.key, dagRunId: run.record.id, json: xcom.json })
   }
+  const dates = { startDate: facts.startedAt, endDate: facts.endedAt }
+  if (ti.state === 'compensating') {
+    endUndo(draft, run, index, { ...ti, ...dates, state: 'compensated' }, null)
+    return
+  }
   const success: TiRecord = {
     ...ti,
+    ...dates,
     state: 'success',
-    startDate: facts.startedAt,
-    endDate: facts.endedAt,
     branchSkips: branchSkipsText(run.graph, index, outcome.followed),
   }
   run.finish(index, success, null, draft.listener(run))
@@ -144,25 +161,32 @@ function takeSuccess(
 function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfDeath, facts: TryFacts): void {
   const ti = run.ti(index)!
   const task = run.graph.tasks[index]!
-  const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses, isRetried(task.errorStrategy))
+  const isUndo = ti.state === 'compensating'
+  const isRepeated = isUndo || isRetried(task.errorStrategy)
+  const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses, isRepeated)
   const base: TiRecord = { ...ti, ...after.counters, startDate: facts.startedAt, endDate: facts.endedAt }
-  if (after.state === 'failed') {
-    writeDeadLetter(draft, run, index, cause)
-    run.finish(index, { ...base, state: 'failed' }, causeText(cause), draft.listener(run))
+  if (!isUndo) run.saga?.setError(index, tryError(ti.tryNumber, cause))
+  // A run that was ended early repeats nothing.
+  const isCutOff = !isUndo && run.record.state === 'compensating'
+  if (after.state === 'failed' || isCutOff) {
+    writeDeadLetter(draft, run, index, cause, isUndo ? 'compensation' : 'task')
+    if (isUndo) endUndo(draft, run, index, { ...base, state: 'compensation_failed' }, causeText(cause))
+    else run.finish(index, { ...base, state: 'failed' }, causeText(cause), draft.listener(run))
     return
   }
   const delay = isPlatformLoss(cause)
     ? lossDelay(cause, base.losses)
     : retryDelay(
-        task.retryPolicy,
+        (isUndo ? task.compensate : null)?.retryPolicy ?? task.retryPolicy,
         base.failures,
         `${run.record.dagId}#${task.taskId}#${run.record.runId}#${ti.tryNumber}`,
       )
   const retryAt = facts.endedAt + delay
-  const retry: TiRecord = { ...base, state: 'up_for_retry', retryAt }
+  const retry: TiRecord = { ...base, state: isUndo ? 'compensating' : 'up_for_retry', retryAt }
   run.update(index, retry)
-  draft.tiEvent(run, retry, 'scheduler', causeText(cause))
-  if (retryAt <= draft.now) run.markReady(index)
+  draft.tiEvent(run, retry, 'scheduler', causeText(cause), isUndo ? 'ti.compensation_retry' : 'ti.up_for_retry')
+  if (isUndo) run.saga!.turns.push(index)
+  else if (retryAt <= draft.now) run.markReady(index)
   else draft.timer({ at: retryAt, kind: 'retry', dagRunId: run.record.id, index, tryNumber: ti.tryNumber })
 }
 

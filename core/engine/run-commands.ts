@@ -4,21 +4,24 @@
  */
 import { planCancel, planClear, planMark, planMarkRun } from '../clear.ts'
 import { tryKeyText } from '../ids.ts'
-import type { Json } from '../json.ts'
 import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
 import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
-import { accept, refuse } from './answers.ts'
+import { accept, effect, refuse } from './answers.ts'
+import { compensate, isBeingUndone, refuseUndoing } from './compensate-command.ts'
+import { callOff } from './compensation.ts'
 import { settleLetters } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
+import { completeTis } from './make-tis.ts'
 import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
-import { abandonRun, completeTis, dequeue, endRun, leafStates, leavePoolQueues, requeue } from './runs.ts'
+import { abandonRun, byStrategy, dequeue, endRun, leafStates, leavePoolQueues } from './run-ends.ts'
+import { requeue } from './runs.ts'
 import { changeOverride } from './ti-overrides.ts'
 
 type Of<Kind extends CommandRequest['kind']> = Extract<CommandRequest, { kind: Kind }>
-export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'note' | 'delete-run'>
+export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'compensate' | 'note' | 'delete-run'>
 
 export function takeRunCommand(draft: Draft, command: CommandRecord, request: RunCommand): CommandAnswer {
   const run = draft.findRun(request.dagId, request.runId)
@@ -32,7 +35,9 @@ export function takeRunCommand(draft: Draft, command: CommandRecord, request: Ru
     case 'mark-run':
       return markRun(draft, run, command.actor, request.state)
     case 'cancel':
-      return cancel(draft, run, command.actor, request.taskIds)
+      return cancel(draft, run, command.actor, request)
+    case 'compensate':
+      return compensate(draft, run, command.actor, request.taskIds)
     case 'note':
       return note(draft, run, command.actor, request)
     case 'delete-run':
@@ -42,6 +47,7 @@ export function takeRunCommand(draft: Draft, command: CommandRecord, request: Ru
 
 function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions): CommandAnswer {
   if (run.size === 0) return effect(run, [])
+  if (isBeingUndone(run)) return refuseUndoing(run)
   const plan = planClear(run.graph, run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
   clearIndexes(draft, run, actor, plan.indexes, { newKeys: options.newKeys === true })
@@ -100,6 +106,7 @@ export function clearIndexes(
 function mark(draft: Draft, run: RunDraft, actor: string, options: MarkOptions): CommandAnswer {
   if (run.size === 0)
     return refuse('run-not-started', 'the run is queued and has no task instances yet; mark the run, or wait')
+  if (isBeingUndone(run)) return refuseUndoing(run)
   const plan = planMark(run.graph, run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
   setStates(draft, run, actor, new Map(plan.indexes.map((index) => [index, options.state])))
@@ -125,16 +132,27 @@ function settleFinished(draft: Draft, run: RunDraft, actor: string): void {
 }
 
 function markRun(draft: Draft, run: RunDraft, actor: string, state: 'success' | 'failed'): CommandAnswer {
-  const states = planMarkRun(run.allTis(), state)
+  const states = planMarkRun(run.allTis(), state, run.compensations())
   const before = run.record.state
-  setStates(draft, run, actor, states, false)
+  const called = callOffAll(draft, run, actor, [...states.keys()], `the run was marked ${state}`)
+  setStates(draft, run, actor, new Map([...states].filter(([index]) => !called.has(index))), false)
   if (before === 'queued') dequeue(draft, run)
   const cause = `marked ${state} by ${actor}`
   if (FINISHED_RUN_STATES.has(before)) {
     run.setRecord({ ...run.record, state })
     draft.event({ kind: `run.${state}`, actor, dagRunId: run.record.id, dagId: run.record.dagId, cause })
-  } else endRun(draft, run, state, cause, before === 'running')
+  } else endRun(draft, run, state, cause, before !== 'queued')
   return effect(run, [...states.keys()])
+}
+
+/** Those of these that were being undone are not any further. */
+function callOffAll(draft: Draft, run: RunDraft, actor: string, indexes: readonly number[], why: string): Set<number> {
+  const called = new Set(indexes.filter((index) => run.isBeingUndone(index)))
+  if (called.size === 0) return called
+  stopExecutions(draft, run, called, actor)
+  leavePoolQueues(draft, run)
+  for (const index of called) callOff(draft, run, index, actor, why)
+  return called
 }
 
 /** Ends TIs by hand. Their live tries are stopped; a running run goes on from there. */
@@ -155,19 +173,20 @@ function setStates(
   }
   for (const ti of changed.values()) draft.tiEvent(run, ti, actor, 'marked')
   draft.rows += changed.size
-  run.rewrite(changed, evaluate, draft.listener(run))
+  if (changed.size > 0) run.rewrite(changed, evaluate, draft.listener(run))
 }
 
-function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly string[] | undefined): CommandAnswer {
+function cancel(draft: Draft, run: RunDraft, actor: string, request: Of<'cancel'>): CommandAnswer {
+  const { taskIds, withoutCompensation } = request
   if (FINISHED_RUN_STATES.has(run.record.state)) {
     return refuse('run-finished', `run ${run.record.runId} has ended (${run.record.state}); there is nothing to cancel`)
   }
   if (taskIds === undefined && run.record.state === 'queued') return markRun(draft, run, actor, 'failed')
-  const plan = planCancel(run.graph, run.allTis(), run.record.state, taskIds)
+  const plan = planCancel(run.graph, run.allTis(), taskIds, run.compensations())
   if (!plan.ok) return refuse('task-not-found', plan.message)
   const indexes = [...plan.states.keys()]
   if (taskIds === undefined) {
-    abandonRun(draft, run, actor, `cancelled by ${actor}`)
+    abandonRun(draft, run, actor, `cancelled by ${actor}`, withoutCompensation === true ? 'no' : byStrategy(run))
     return effect(run, indexes)
   }
   const live = stopExecutions(draft, run, new Set(indexes), actor)
@@ -175,7 +194,9 @@ function cancel(draft: Draft, run: RunDraft, actor: string, taskIds: readonly st
     if (live.has(execution.index)) keepCancel(draft, execution, actor)
   }
   // A live try fails, without a retry, when its process has ended; what has none fails here and now.
-  setStates(draft, run, actor, new Map([...plan.states].filter(([index]) => !live.has(index))))
+  const atOnce = indexes.filter((index) => !live.has(index))
+  const called = callOffAll(draft, run, actor, atOnce, `cancelled by ${actor}`)
+  setStates(draft, run, actor, new Map([...plan.states].filter(([index]) => !live.has(index) && !called.has(index))))
   return effect(run, indexes)
 }
 
@@ -232,12 +253,6 @@ function deleteRun(draft: Draft, run: RunDraft, actor: string): CommandAnswer {
   draft.deleteRun(id)
   draft.event({ kind: 'run.deleted', actor, dagRunId: id, dagId, cause: runId })
   return accept({ dag_id: dagId, dag_run_id: runId })
-}
-
-function effect(run: RunDraft, indexes: readonly number[], cleared: readonly number[] = []): CommandAnswer {
-  const ids = (list: readonly number[]): Json => list.map((index) => run.graph.tasks[index]!.taskId)
-  const { dagId, runId, state } = run.record
-  return accept({ dag_id: dagId, dag_run_id: runId, state, task_ids: ids(indexes), cleared: ids(cleared) })
 }
 
 function unknownRun(draft: Draft, { dagId, runId }: RunCommand): CommandAnswer {

@@ -3,16 +3,21 @@
  * evaluated. Nothing here knows about limits or the database; it answers which TIs became ready and whether the run ended.
  */
 import { type DagGraph, excludedByBranches } from '../graph.ts'
-import type { RunRecord, TiOverrideRecord, TiRecord } from '../records.ts'
+import type { CompensationRecord, RunRecord, TiOverrideRecord, TiRecord } from '../records.ts'
 import { FINISHED_TI_STATES, type TiState } from '../states.ts'
 import { evaluateTriggerRule } from '../trigger-rules.ts'
 import { COUNTED_STATES, type RunMemory } from './memory.ts'
+import { SagaDraft } from './saga-draft.ts'
+import { hasSagaMemory, rebuildSaga } from './saga-memory.ts'
 
 /** How the draft reports what happened, for the event log. */
 export type TiChangeListener = (ti: TiRecord, cause: string | null) => void
 
 const COUNTS = COUNTED_STATES.length
 const COUNT_OFFSET = new Map(COUNTED_STATES.map((state, i) => [state, i]))
+// For those below, what was undone has failed.
+for (const state of ['compensated', 'compensation_failed'] as const)
+  COUNT_OFFSET.set(state, COUNT_OFFSET.get('failed')!)
 
 export class RunDraft {
   record: RunRecord
@@ -36,6 +41,10 @@ export class RunDraft {
   /** By place in `counts`. */
   readonly #counts = new Map<number, number>()
   readonly #ready = new Map<number, 0 | 1>()
+  /** `null`: nothing of it can be undone and it has no sagas. */
+  readonly saga: SagaDraft | null
+  /** A task of a Dag that says `failFast` has failed for good in this tick. */
+  failedFast: number | null = null
 
   private constructor(memory: RunMemory, isOwn: boolean) {
     this.#size = memory.tis.length
@@ -46,6 +55,7 @@ export class RunDraft {
     this.#isOwn = isOwn
     this.insertedFrom = memory.tis.length
     this.overrides = memory.overrides
+    this.saga = memory.saga === null ? null : new SagaDraft(memory.graph, memory.saga)
   }
 
   static of(memory: RunMemory): RunDraft {
@@ -55,7 +65,9 @@ export class RunDraft {
   /** A queued run as far as it exists: its record. */
   static withoutTis(record: RunRecord, graph: DagGraph): RunDraft {
     const none = { tis: [], counts: new Int32Array(), ready: new Uint8Array(), open: 0 }
-    return new RunDraft({ record, graph, ...none }, true)
+    const fresh = { compensations: new Map(), errors: new Map() }
+    const saga = hasSagaMemory(graph) ? rebuildSaga(graph, [], fresh) : null
+    return new RunDraft({ record, graph, ...none, saga }, true)
   }
 
   /** Number of TIs; 0 for a queued run that has none yet. */
@@ -108,7 +120,16 @@ export class RunDraft {
     for (const [index, ti] of this.#tis) tis[index] = ti
     for (const [place, count] of this.#counts) counts[place] = count
     for (const [index, flag] of this.#ready) ready[index] = flag
-    return { record, graph, tis, counts, ready, open, overrides }
+    return { record, graph, tis, counts, ready, open, overrides, saga: this.saga?.committed() ?? null }
+  }
+
+  /** All of them, for commands. */
+  compensations(): ReadonlyMap<number, CompensationRecord> {
+    return this.saga?.compensations() ?? new Map()
+  }
+
+  compensation(index: number): CompensationRecord | undefined {
+    return this.saga?.compensation(index)
   }
 
   setRecord(record: RunRecord): void {
@@ -125,6 +146,28 @@ export class RunDraft {
   /** Ends a TI and lets everything below it follow. */
   finish(index: number, ti: TiRecord, cause: string | null, onChange: TiChangeListener): void {
     this.#end(index, ti, cause, onChange)
+    this.settle(onChange)
+  }
+
+  /** A TI that had ended is to be undone: it is open again, and no longer counts for those below. */
+  reopen(index: number, ti: TiRecord): void {
+    const offset = COUNT_OFFSET.get(this.ti(index)!.state)
+    if (this.saga === null || offset === undefined) throw new Error(`task "${ti.taskId}" cannot be undone`)
+    this.#setTi(index, ti)
+    this.open++
+    this.saga.opened(index)
+    for (const child of this.graph.downstream[index]!) {
+      const place = child * COUNTS + offset
+      this.#setCount(place, this.#count(place) - 1)
+    }
+  }
+
+  isBeingUndone = (index: number): boolean => this.ti(index)?.state === 'compensating'
+
+  /** A saga has settled: whoever outside waited for it may go on. */
+  settleSaga(saga: number, onChange: TiChangeListener): void {
+    this.saga!.settle(saga)
+    for (const index of this.graph.sagas[saga]!.held) this.#toEvaluate.push(index)
     this.settle(onChange)
   }
 
@@ -146,6 +189,7 @@ export class RunDraft {
       this.changedTis.add(index)
     }
     this.#recount(tis)
+    if ((this.saga?.undoing ?? 0) > 0) this.saga!.release(this.isBeingUndone)
     if (!evaluate) return
     this.evaluateAll(onChange)
     for (const index of due) if (this.ti(index)!.state === 'up_for_retry') this.markReady(index)
@@ -153,6 +197,7 @@ export class RunDraft {
 
   #recount(tis: TiRecord[]): void {
     const { counts, ready, open } = rebuildCounts(this.graph, tis)
+    this.saga?.recount(tis)
     this.#base = { tis, counts, ready }
     this.#isOwn = true
     this.#tis.clear()
@@ -178,9 +223,12 @@ export class RunDraft {
     const offset = COUNT_OFFSET.get(ti.state)
     // A rule of a newer program, say: better one run set aside than counts that never add up.
     if (offset === undefined) throw new Error(`task "${ti.taskId}" cannot end as "${ti.state}"`)
+    const wasUndone = this.saga !== null && this.isBeingUndone(index)
     this.#setTi(index, ti)
     this.#setReady(index, 0)
     this.open--
+    this.saga?.closed(index, wasUndone, this.isBeingUndone)
+    if (this.graph.failFast && ti.state === 'failed') this.failedFast ??= index
     for (const child of this.graph.downstream[index]!) {
       const place = child * COUNTS + offset
       this.#setCount(place, this.#count(place) + 1)
@@ -202,11 +250,20 @@ export class RunDraft {
     this.#end(index, { ...ti, state: verdict.state, startDate: at, endDate: at }, verdict.cause, onChange)
   }
 
+  /** Below a saga that may still be undone: nobody builds on it before. */
+  #isHeld(index: number): boolean {
+    const { heldBy } = this.graph
+    return heldBy !== null && heldBy[index]!.some((saga) => !this.saga!.isSettled(saga))
+  }
+
   #verdict(index: number): 'wait' | 'run' | { state: TiState; cause: string } {
+    if (this.#isHeld(index)) return 'wait'
     // A branch decides first: whether the other upstreams end before or after it must not change the outcome.
     for (const decider of this.graph.deciders[index]!) {
       const ti = this.ti(decider)!
       if (!FINISHED_TI_STATES.has(ti.state)) return 'wait'
+      // Of one that was undone the way counts no more than of one that failed.
+      if (ti.state === 'compensated' || ti.state === 'compensation_failed') continue
       if (ti.branchSkips !== null && branchSkips(ti).includes(this.graph.tasks[index]!.taskId)) {
         return { state: 'skipped', cause: `not followed by the branch of ${ti.taskId}` }
       }

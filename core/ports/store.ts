@@ -40,7 +40,7 @@ export interface Snapshot {
   /** Of `tis`. */
   readonly tiOverrides: readonly TiOverrideRecord[]
   readonly executions: readonly ExecutionRecord[]
-  /** The try row of each of `executions`. */
+  /** The try row of each of `executions`, and the last one of each failed TI of `tis`. */
   readonly tries: readonly TryRecord[]
   readonly pools: readonly PoolRecord[]
   readonly importErrors: readonly ImportErrorRecord[]
@@ -161,7 +161,10 @@ export const ERASED_TIS = 1_000
 export const ERASED_RUNS = 500
 
 /** Runs with all that hangs on them. */
-export type LoadedRuns = Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'compensations' | 'tiOverrides'>
+export type LoadedRuns = Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'compensations' | 'tiOverrides'> & {
+  /** The last one of each failed TI of `tis`. */
+  readonly tries?: readonly TryRecord[]
+}
 
 export interface RunName {
   readonly dagId: string

@@ -118,6 +118,12 @@ export function toTryRecord(row: TryRow): TryRecord {
   return { ...row, cause: row.cause === null ? null : (JSON.parse(row.cause) as CauseOfDeath) }
 }
 
+/** The last try of each failed TI of these runs: what undoes a run is told why it failed. */
+function failedTries(runs: string): string {
+  return `select ${tryColumns} from (${runs}) r join task_instance ti on ti.dag_run_id = r.id
+    join try t on t.ti_id = ti.id and t.try_number = ti.try_number where ti.state = 'failed'`
+}
+
 /** `epoch`: `null` for those who only look. @throws when it is not the lease's any more. */
 export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null): Promise<Snapshot> {
   return inTransaction(leader, 'repeatable read read only', async () => {
@@ -140,7 +146,8 @@ export async function loadSnapshot(leader: pg.ClientBase, epoch: number | null):
        order by v.version_id`,
     )
     const tries = await rows<TryRow>(
-      `select ${tryColumns} from active a join try t on t.ti_id = a.ti_id and t.try_number = a.try_number`,
+      `select ${tryColumns} from active a join try t on t.ti_id = a.ti_id and t.try_number = a.try_number
+       union all ${failedTries('select o.dag_run_id as id from open_run o')}`,
     )
     const importErrors = await rows<Omit<ImportErrorRecord, 'problems'> & { problems: string }>(
       'select file, problems, at from import_error order by file',
@@ -228,12 +235,14 @@ export async function loadRunsByName(leader: pg.ClientBase, asked: readonly RunN
        order by x.ti_id`,
       ids,
     )
+    const tries = await leader.query<TryRow>(failedTries('select id from unnest($1::bigint[]) as t (id)'), ids)
     return {
       runs: runs.rows,
       tis: tis.rows,
       versions: versions.rows.map(toVersion),
       compensations: compensations.rows,
       tiOverrides: overrides.rows,
+      tries: tries.rows.map(toTryRecord),
     }
   })
 }

@@ -8,6 +8,7 @@ import { capacitiesOf } from '../../core/engine/look-ahead.ts'
 import type { RunMemory, SchedulerMemory } from '../../core/engine/memory.ts'
 import type { Timer } from '../../core/engine/timer-heap.ts'
 import type { ReadyTi } from '../../core/engine/waiting.ts'
+import { isUndoneNow } from '../../core/saga.ts'
 import type { Comparison } from './comparison.ts'
 
 export function checkWaiting(comparison: Comparison): string[] {
@@ -54,11 +55,19 @@ function checkReady({ actual }: Comparison, timers: Timers, problems: string[]):
       const name = retryName(id, index, ti.tryNumber)
       if (run.ready[index] === 1) {
         if (!listed.has(name)) problems.push(`lost wake-up: TI ${ti.id} (${ti.taskId}) is ready and waits nowhere`)
-      } else if (ti.state === 'up_for_retry' && timers.retries.get(name)?.includes(ti.retryAt ?? Number.NaN) !== true) {
+      } else if (waitsForTime(run, index) && timers.retries.get(name)?.includes(ti.retryAt ?? Number.NaN) !== true) {
         problems.push(`lost timer: nothing wakes TI ${ti.id} (${ti.taskId}) for its retry`)
       }
     })
   }
+}
+
+/** For its retry, or to be undone again: its turn has come, and its time has not. */
+function waitsForTime({ tis, saga }: RunMemory, index: number): boolean {
+  const ti = tis[index]!
+  if (ti.state === 'up_for_retry') return true
+  if (ti.state !== 'compensating' || saga === null || saga.held || saga.below[index] !== 0) return false
+  return !isUndoneNow(ti, saga.compensations.get(index))
 }
 
 /** The first of each list is refused by its limit as things are: otherwise nobody would ever look at it again. */
@@ -91,7 +100,7 @@ function liveRun(memory: SchedulerMemory, entry: ReadyTi): RunMemory | undefined
 
 function checkTimers({ actual, now, stopping, wentBack }: Comparison, timers: Timers, problems: string[]): void {
   for (const [id, { record, graph }] of actual.runs) {
-    if (graph.dagrunTimeoutMs === null || record.startDate === null) continue
+    if (graph.dagrunTimeoutMs === null || record.startDate === null || record.state !== 'running') continue
     const at = record.startDate + graph.dagrunTimeoutMs
     if (timers.timeouts.get(id)?.includes(at) !== true)
       problems.push(`lost timer: nothing ends run ${id} by its timeout`)

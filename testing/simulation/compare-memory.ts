@@ -57,6 +57,7 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
     // Those that wait for a retry are ready when their time has come: `checkWaiting`.
     const ready = (one: typeof run) => [...one.ready].map((flag, i) => (one.tis[i]?.state === 'none' ? flag : 0))
     compare(`ready TIs of run ${id}`, ready(run), ready(other))
+    if (run.saga !== null || other.saga !== null) compareSagas(run, other, compare)
   }
   compare('parked runs', [...actual.parked.keys()].sort(), [...rebuilt.parked.keys()].sort())
   for (const [id, run] of actual.parked) {
@@ -66,11 +67,32 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
       [run.record, run.tis, [...run.counts], run.open, overridesOf(run)],
       [other?.record, other?.tis, [...(other?.counts ?? [])], other?.open, overridesOf(other)],
     )
+    if (other !== undefined && (run.saga !== null || other.saga !== null)) compareSagas(run, other, compare)
   }
 }
 
 function overridesOf(run: RunMemory | undefined): unknown[] {
   return [...(run?.overrides?.values() ?? [])].sort((a, b) => a.tiId - b.tiId)
+}
+
+function compareSagas(run: RunMemory, other: RunMemory, compare: Compare): void {
+  const shown = ({ saga, record, tis }: RunMemory) => {
+    if (saga === null) return null
+    // What a try failed of is told on only while its TI is failed.
+    const errors = [...saga.errors].filter(
+      ([index, { tryNumber }]) => tis[index]?.state === 'failed' && tis[index].tryNumber === tryNumber,
+    )
+    return {
+      compensations: [...saga.compensations].sort(([a], [b]) => a - b),
+      errors: errors.sort(([a], [b]) => a - b),
+      undoing: saga.undoing,
+      below: [...saga.below],
+      held: saga.held,
+      open: [...saga.open],
+      settled: record.state === 'running' ? [...saga.settled] : null,
+    }
+  }
+  compare(`sagas of run ${run.record.id}`, shown(run), shown(other))
 }
 
 function compareDags({ actual, rebuilt, now, wentBack }: Comparison, compare: Compare): void {

@@ -5,6 +5,7 @@ import { rebuild } from '../../core/engine/rebuild.ts'
 import type { Dispatch } from '../../core/ports/executor.ts'
 import type { TickWrites } from '../../core/ports/store.ts'
 import { createScheduler, type Scheduler } from '../../scheduler/scheduler.ts'
+import { isSuperseded } from '../../scheduler/superseded-tries.ts'
 import { MemoryStore } from '../memory-store.ts'
 import type { MemoryTables } from '../memory-tables.ts'
 import { compareMemory } from './compare-memory.ts'
@@ -146,13 +147,11 @@ export class Program {
 
   /** Whose TI was cleared, marked or abandoned has been asked to end, whatever became of the one who asked first. */
   #checkStale(memory: SchedulerMemory): void {
-    for (const [text, { record, index }] of memory.executions) {
+    for (const [text, execution] of memory.executions) {
       if (this.#world.watch.cancelled.has(text) && this.executor.goesOn(text)) {
         this.#world.violation(`invariant 4: try ${text} goes on although it was cancelled`)
       }
-      const ti = memory.runs.get(record.dagRunId)?.tis[index]
-      const isCurrent = ti?.tryNumber === record.tryNumber && (ti.state === 'queued' || ti.state === 'running')
-      if (!isCurrent && this.executor.goesOn(text)) {
+      if (isSuperseded(memory, execution) && this.executor.goesOn(text)) {
         this.#world.violation(`invariant 4: try ${text} goes on although its TI has moved on`)
       }
     }

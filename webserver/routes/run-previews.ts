@@ -55,7 +55,7 @@ export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       if (FINISHED_RUN_STATES.has(run.state)) {
         throw new EarlyReply(409, `Run "${run.runId}" has ended (${run.state}); there is nothing to cancel.`)
       }
-      const plan = planCancel(version.graph, tis, run.state, body.task_ids)
+      const plan = planCancel(version.graph, tis, body.task_ids)
       if (!plan.ok) throw notFound(plan.message)
       return shown(loaded, plan.states)
     },

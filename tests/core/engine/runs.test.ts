@@ -50,7 +50,7 @@ describe('a run', () => {
     expect(engine.run(run.id).state).toBe('success')
   })
 
-  it('times out as a whole: open TIs skipped, live tries cancelled, their late result stale', () => {
+  it('times out as a whole: what runs has failed and is cancelled, the rest is skipped, a late result stale', () => {
     const engine = new Engine()
     engine.file(dagOf('d', [task('a'), task('b', { upstream: ['a'] })], { dagrunTimeoutMs: 60_000 }))
     const run = engine.trigger('d')
@@ -58,11 +58,11 @@ describe('a run', () => {
     expect(engine.run(run.id).state).toBe('running')
     engine.at(T0 + 60_000)
     expect(engine.run(run.id).state).toBe('failed')
-    expect(engine.states(run.id)).toEqual({ a: 'skipped', b: 'skipped' })
+    expect(engine.states(run.id)).toEqual({ a: 'failed', b: 'skipped' })
     expect(engine.cancelled).toEqual([{ taskId: 'a', by: 'dagrun timeout' }])
     expect(engine.tables.executions.size).toBe(1)
     engine.end('a')
-    expect(engine.states(run.id)).toEqual({ a: 'skipped', b: 'skipped' })
+    expect(engine.states(run.id)).toEqual({ a: 'failed', b: 'skipped' })
     expect(engine.tables.executions.size).toBe(0)
     expect(engine.tables.events.at(-1)!.kind).toBe('ti.stale_result')
   })
