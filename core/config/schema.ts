@@ -23,6 +23,9 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+const kept = (days: number, description: string) =>
+  duration({ default: days * DAY, min: DAY, max: 36_500 * DAY, description })
+
 export const SETTINGS = {
   orchestrator: onlyOne({
     default: 'custom',
@@ -309,43 +312,15 @@ export const SETTINGS = {
     max: 1_024,
     description: 'Largest value a task may return or push, as JSON text, in MB.',
   }),
-  'retention.events': duration({
-    default: 365 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description: 'The history is kept this long; it goes in parts of a million events.',
-  }),
-  'retention.logs': duration({
-    default: 90 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description: 'Logs of tries are kept this long after their last line.',
-  }),
-  'retention.xcoms': duration({
-    default: 90 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description: 'XComs are kept this long after their run has ended.',
-  }),
-  'retention.bundles': duration({
-    default: 30 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description: 'Versions of Dags that no run uses, and their bundles, are kept this long.',
-  }),
-  'retention.dead_letters': duration({
-    default: 90 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description:
-      'Dead letters that were redriven or discarded are kept this long after that. Open ones stay with their run.',
-  }),
-  'retention.runs': duration({
-    default: 3_650 * DAY,
-    min: DAY,
-    max: 36_500 * DAY,
-    description: 'Runs, with their task instances and tries, are kept this long after their end.',
-  }),
+  'retention.events': kept(365, 'The history is kept this long; it goes in parts of a million events.'),
+  'retention.logs': kept(90, 'Logs of tries are kept this long after their last line.'),
+  'retention.xcoms': kept(90, 'XComs are kept this long after their run has ended.'),
+  'retention.bundles': kept(30, 'Versions of Dags that no run uses, and their bundles, are kept this long.'),
+  'retention.dead_letters': kept(
+    90,
+    'Dead letters that were redriven or discarded are kept this long after that. Open ones stay with their run.',
+  ),
+  'retention.runs': kept(3_650, 'Runs, with their task instances and tries, are kept this long after their end.'),
   'remote.url': optionalText({
     env: 'TRADEWIND_URL',
     defaultText: 'none: the database of this machine',

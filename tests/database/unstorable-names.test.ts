@@ -113,6 +113,12 @@ describe.each([
     const before = await epoch()
     for (const request of REQUESTS[kind](name)) {
       const result = await send(request)
+      if (result.status === 'answered' && result.answer.ok && request.kind === 'redrive') {
+        // Letters are refused one by one.
+        const { redriven, refused } = JSON.parse(result.answer.value) as { redriven: unknown[]; refused: unknown[] }
+        expect([redriven.length, refused.length]).toEqual([0, request.letters.length])
+        continue
+      }
       expect(result, JSON.stringify(request)).toMatchObject({ status: 'answered', answer: { ok: false } })
       // Refused by what it is and not because the database would not have it.
       expect(result).not.toMatchObject({ answer: { code: 'command-failed' } })
