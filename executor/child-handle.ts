@@ -141,7 +141,8 @@ export function createChildHandle(around: ChildSurroundings, memoryLimitMb: numb
     next.seq = ++triesRun
     const hash = next.dispatch.bundleHash
     // What starts a run, or undoes one it started, runs none of the author's code.
-    const needsBundle = next.dispatch.trigger === undefined && !bundles.has(hash)
+    const { kind, trigger } = next.dispatch
+    const needsBundle = kind !== 'trigger' && trigger === undefined && !bundles.has(hash)
     const values = around.values.valuesFor(next.dispatch)
     if (!needsBundle && !(values instanceof Promise)) {
       order(next, values, false)

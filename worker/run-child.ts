@@ -116,7 +116,7 @@ async function perform(current: CurrentTry, { bundles, baseline, tools }: Ready)
   let bundle: HeldBundle | null = null
   let result: ChildResult | null = null
   let loadedNow = false
-  if (order.trigger === undefined) {
+  if (order.kind !== 'trigger' && order.trigger === undefined) {
     bundle = bundles.get(order.bundleHash) ?? null
     if (bundle === null) {
       loadedNow = true
