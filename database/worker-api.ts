@@ -142,11 +142,15 @@ function runOf(answer: CommandAnswer, { dagId }: TriggerRequest): { readonly run
 }
 
 /** Refusals after which there is nothing left for the task to do; `run-compensating`: somebody else has asked already. */
-const NOTHING_TO_UNDO: ReadonlySet<string> = new Set(['not-compensable', 'nothing-to-compensate', 'run-compensating'])
+const NOTHING_TO_UNDO: ReadonlySet<string> = new Set(['not-compensable', 'run-compensating'])
 
 function compensateAnswer(answer: CommandAnswer, { dagId }: CompensateRequest, runId: string): CompensateAnswer {
   const run = `the run "${runId}" of Dag "${dagId}"`
-  if (answer.ok) return { accepted: true, message: `What ${run} did is undone from now on; see its own log for how.` }
+  if (answer.ok) {
+    const { task_ids: taskIds } = JSON.parse(answer.value) as { readonly task_ids?: readonly string[] }
+    if (taskIds?.length === 0) return { accepted: true, message: `Of ${run} nothing is to be undone.` }
+    return { accepted: true, message: `What ${run} did is undone from now on, by its own compensations.` }
+  }
   if (NOTHING_TO_UNDO.has(answer.code)) return { accepted: false, message: `Of ${run}: ${answer.message}` }
   throw new Error(`What ${run} did was not undone: ${answer.message} (${answer.code})`)
 }
