@@ -4,7 +4,7 @@
  * by step would stay on the 28th for ever.
  */
 import type { TickSource } from '../serialized-dag.ts'
-import type { Ticks } from './ticks.ts'
+import type { Ticks } from './tick-set.ts'
 import { instantOf, wallOf } from './wall-clock.ts'
 
 const DAY = 86_400_000

@@ -6,7 +6,8 @@
  * same answer; without catchup nothing older than `since` fires, and time spent down makes one run, not many.
  */
 import type { Schedule } from '../serialized-dag.ts'
-import { listedTicks, mergedTicks, type Ticks, ticksExcept, ticksOfSource } from './ticks.ts'
+import type { Ticks } from './tick-set.ts'
+import { listedTicks, mergedTicks, ticksExcept, ticksOfSource } from './ticks.ts'
 
 export { describeSchedule } from './describe-schedule.ts'
 export { checkCron } from './naive-cron.ts'

@@ -1,18 +1,9 @@
-/**
- * Sets of instants that can be walked from anywhere: what a schedule fires at. A set is the same whichever way it is walked,
- * so a restart loses nothing.
- */
+/** What a schedule fires at, as sets of instants, and how sets are made of others. */
 import type { TickSource } from '../serialized-dag.ts'
 import { calendarTicks } from './calendar-ticks.ts'
 import { nextTick, previousTick } from './cron-ticks.ts'
+import type { Ticks } from './tick-set.ts'
 import { localDate } from './wall-clock.ts'
-
-export interface Ticks {
-  /** Least tick `>= at`. */
-  next(at: number): number | null
-  /** Greatest tick `<= at`. */
-  previous(at: number): number | null
-}
 
 /** `startDate` sets the phase of intervals and is where calendar periods are counted from. */
 export function ticksOfSource(source: TickSource, timezone: string, startDate: number | null): Ticks {

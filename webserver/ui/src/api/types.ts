@@ -39,6 +39,8 @@ export type TaskInstance = Exact<Answer<TiPath>>
 export type TiList = Omit<Answer<`${RunPath}/taskInstances`>, 'task_instances'> & {
   readonly task_instances: readonly TaskInstance[]
 }
+export type CompensationList = Answer<`${RunPath}/compensations`>
+export type Compensation = CompensationList['compensations'][number]
 /** As the page keeps it: one without a state yet is `none`. */
 export type TiState = NonNullable<TaskInstance['state']> | 'none'
 export type Reason = Answer<`${TiPath}/dependencies`>['dependencies'][number]

@@ -18,8 +18,11 @@ const TI_STATES: ReadonlySet<string> = new Set<TiState>([
   'removed',
   'up_for_retry',
   'deferred',
+  'compensating',
+  'compensated',
+  'compensation_failed',
 ])
-const RUN_STATES: ReadonlySet<string> = new Set<RunState>(['queued', 'running', 'success', 'failed'])
+const RUN_STATES: ReadonlySet<string> = new Set<RunState>(['queued', 'running', 'compensating', 'success', 'failed'])
 
 /** State that a task instance has after the event, if it is about its state. */
 export function tiStateOf({ kind }: LiveEvent): TiState | null {

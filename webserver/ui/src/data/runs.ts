@@ -1,7 +1,7 @@
 /** Runs of a Dag, one run with its task instances, and what can be done to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get, patch, post, remove } from '../api/request.ts'
-import type { Run, RunList, TaskInstance, TiList } from '../api/types.ts'
+import type { CompensationList, Run, RunList, TaskInstance, TiList } from '../api/types.ts'
 import { liveDag, useLiveDag } from './dag-feed.ts'
 import { dagPath, runPath, tiPath } from './paths.ts'
 
@@ -43,6 +43,20 @@ export function useTaskInstances(dagId: string, runId: string) {
   })
 }
 
+/** What of the run was or is being undone, in the order of its planning. */
+export function useCompensations(dagId: string, runId: string) {
+  const client = useQueryClient()
+  const queryKey = ['compensations', dagId, runId]
+  return useQuery({
+    queryKey,
+    queryFn: ({ signal }) =>
+      liveDag(client, dagId).read(queryKey, async () => {
+        const path = `${runPath(dagId, runId)}/compensations`
+        return (await get<CompensationList>(path, { limit: 1_000 }, signal)).compensations
+      }),
+  })
+}
+
 /** After any change to a run: everything that shows it. */
 export function useRefreshRun(dagId: string, runId: string) {
   const client = useQueryClient()
@@ -52,6 +66,7 @@ export function useRefreshRun(dagId: string, runId: string) {
         ['run', dagId, runId],
         ['tis', dagId, runId],
         ['ti', dagId, runId],
+        ['compensations', dagId, runId],
         ['grid', dagId],
         ['runs', dagId],
         ['dags'],
@@ -83,13 +98,19 @@ export interface ChangeOptions {
   readonly upstream: boolean
   readonly downstream: boolean
   readonly onlyFailed: boolean
+  /** Of a clear: effects are made again, under new idempotency keys. */
+  readonly newKeys?: boolean
+  /** Of a clear: the run goes on with the newest version of its Dag. */
+  readonly newest?: boolean
 }
 
 /** What an operator can do to a run or its task instances. */
 export type Change =
   | ({ readonly kind: 'clear' } & ChangeOptions)
   | ({ readonly kind: 'mark'; readonly state: 'success' | 'failed' | 'skipped' } & ChangeOptions)
-  | ({ readonly kind: 'cancel' } & Pick<ChangeOptions, 'taskIds'>)
+  /** `keep`: of a whole run, what it completed is not undone. */
+  | ({ readonly kind: 'cancel'; readonly keep?: boolean } & Pick<ChangeOptions, 'taskIds'>)
+  | ({ readonly kind: 'compensate' } & Pick<ChangeOptions, 'taskIds'>)
   | { readonly kind: 'mark-run'; readonly state: 'success' | 'failed' }
 
 /** A task instance that a change touches, with the state it gets; `null` is that of one that has not begun. */
@@ -97,6 +118,8 @@ export interface Affected {
   readonly task_id: string
   readonly state: string | null
   readonly new_state: string | null
+  /** Tasks that are undone before it. */
+  readonly after?: readonly string[]
 }
 
 function send(dagId: string, runId: string, change: Change, dryRun: boolean): Promise<unknown> {
@@ -110,6 +133,8 @@ function send(dagId: string, runId: string, change: Change, dryRun: boolean): Pr
         only_failed: change.onlyFailed,
         include_upstream: change.upstream,
         include_downstream: change.downstream,
+        ...(change.newKeys === true ? { new_idempotency_keys: true } : {}),
+        ...(change.newest === true ? { run_on_latest_version: true } : {}),
       })
     case 'mark': {
       const path = tiPath({ dagId, runId, taskId: change.taskIds[0] ?? '' })
@@ -122,6 +147,12 @@ function send(dagId: string, runId: string, change: Change, dryRun: boolean): Pr
     }
     case 'cancel':
       return post(dryRun ? `${run}/cancel/dry_run` : `${run}/cancel`, {
+        ...(change.taskIds.length === 0 ? {} : { task_ids: change.taskIds }),
+        ...(change.keep === true && !dryRun ? { compensate: false } : {}),
+      })
+    case 'compensate':
+      return post(`${run}/compensate`, {
+        dry_run: dryRun,
         ...(change.taskIds.length === 0 ? {} : { task_ids: change.taskIds }),
       })
     case 'mark-run':
@@ -143,9 +174,19 @@ function affectedBy(change: Change, answer: unknown): readonly Affected[] {
   if (change.kind === 'cancel' || change.kind === 'mark-run') {
     return (answer as { readonly changes: readonly Affected[] }).changes
   }
+  if (change.kind === 'compensate') {
+    const { planned } = answer as { readonly planned: readonly PlannedUndoing[] }
+    return planned.map((one) => ({ ...one, state: one.exact_state, new_state: 'compensating' }))
+  }
   const { task_instances: tis, cleared } = answer as TiChange
   const become = (state: string | null) => (one: TaskInstance) => ({ ...one, new_state: state })
   return [...tis.map(become(change.kind === 'mark' ? change.state : null)), ...cleared.map(become(null))]
+}
+
+interface PlannedUndoing {
+  readonly task_id: string
+  readonly exact_state: string | null
+  readonly after: readonly string[]
 }
 
 interface TiChange {

@@ -69,13 +69,16 @@ function inOrder({ tasks, edges }: Structure): readonly string[] {
 }
 
 const WORST_FIRST = [
+  'compensation_failed',
   'failed',
   'upstream_failed',
   'up_for_retry',
   'running',
+  'compensating',
   'queued',
   'deferred',
   'none',
+  'compensated',
   'success',
   'skipped',
   'removed',

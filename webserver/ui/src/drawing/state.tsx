@@ -5,6 +5,7 @@ const WORDS: Readonly<Record<string, string>> = {
   none: 'no status',
   upstream_failed: 'upstream failed',
   up_for_retry: 'up for retry',
+  compensation_failed: 'compensation failed',
 }
 
 /** Signs inside small cells, so that states differ without colour too. */
@@ -15,6 +16,9 @@ const SIGNS: Readonly<Record<string, string>> = {
   skipped: '–',
   running: '▸',
   deferred: '…',
+  compensating: '◂',
+  compensated: '◃',
+  compensation_failed: '‼',
 }
 
 export function stateWord(state: string | null): string {

@@ -37,6 +37,8 @@ function titleOf(change: Change): string {
       return `Mark the run as ${change.state}`
     case 'cancel':
       return `Cancel ${what}`
+    case 'compensate':
+      return `Undo what ${what === 'run' ? 'the run' : what} did`
   }
 }
 
@@ -58,7 +60,7 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
   return (
     <Stack>
       {(change.kind === 'clear' || change.kind === 'mark') && (
-        <Group gap="lg">
+        <Group gap="lg" style={{ rowGap: 10 }}>
           {change.kind === 'clear' && (
             <Checkbox
               label="Only failed"
@@ -80,6 +82,22 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
               />
             </>
           )}
+          {change.kind === 'clear' && (
+            <>
+              <Checkbox
+                label="New idempotency keys"
+                description="What was done before is to be done again."
+                checked={change.newKeys === true}
+                onChange={(event) => setChange({ ...change, newKeys: event.currentTarget.checked })}
+              />
+              <Checkbox
+                label="Newest version"
+                description="The run goes on with the Dag as it is now."
+                checked={change.newest === true}
+                onChange={(event) => setChange({ ...change, newest: event.currentTarget.checked })}
+              />
+            </>
+          )}
         </Group>
       )}
       {change.kind === 'cancel' && (
@@ -87,6 +105,20 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
           {change.taskIds.length === 0
             ? 'Live tries of the run are ended for good, without retry, and the run fails.'
             : 'The task instance fails for good, without retry; a live try is ended.'}
+        </Text>
+      )}
+      {change.kind === 'cancel' && change.taskIds.length === 0 && (
+        <Checkbox
+          label="Undo what the run completed"
+          description="Tasks that declare how are compensated, in reverse order of the graph."
+          checked={change.keep !== true}
+          onChange={(event) => setChange({ ...change, keep: !event.currentTarget.checked })}
+        />
+      )}
+      {change.kind === 'compensate' && (
+        <Text size="sm">
+          What was completed is undone by the code that its tasks declare, each when all below it is undone. A run that
+          still runs is cancelled first. The run ends as failed.
         </Text>
       )}
       {change.kind === 'mark-run' && (
@@ -122,12 +154,14 @@ function Body(props: Omit<Props, 'change'> & { readonly start: Change }) {
 function doneOf(change: Change): string {
   const many = change.kind !== 'mark-run' && change.taskIds.length === 1 ? (change.taskIds[0] ?? '') : 'The run'
   if (change.kind === 'clear') return `${many} is cleared`
+  if (change.kind === 'compensate') return `${many} is being undone`
   return change.kind === 'cancel' ? `${many} is cancelled` : `${many} is marked as ${change.state}`
 }
 
 function labelOf(change: Change, count: number): string {
   if (change.kind === 'clear') return `Clear ${count}`
   if (change.kind === 'mark') return `Mark ${count} as ${change.state}`
+  if (change.kind === 'compensate') return `Undo ${count}`
   return change.kind === 'cancel' ? 'Cancel now' : `Mark as ${change.state}`
 }
 
@@ -137,7 +171,9 @@ function Preview({ change, affected }: { readonly change: Change; readonly affec
       <Alert color="gray" variant="light" title="Nothing would change">
         {change.kind === 'clear' && change.onlyFailed
           ? 'Nothing here has failed. Take away «Only failed» to clear what succeeded too.'
-          : 'No task instance fits.'}
+          : change.kind === 'compensate'
+            ? 'No task of this run that has done something declares how it is undone, or all of them are undone.'
+            : 'No task instance fits.'}
       </Alert>
     )
   }
@@ -158,6 +194,11 @@ function Preview({ change, affected }: { readonly change: Change; readonly affec
                 <td aria-hidden="true">→</td>
                 <td>
                   <StateBadge state={one.new_state} />
+                  {one.after !== undefined && one.after.length > 0 && (
+                    <div className="quiet break" style={{ fontSize: 13 }}>
+                      after {one.after.join(', ')}
+                    </div>
+                  )}
                 </td>
               </tr>
             ))}

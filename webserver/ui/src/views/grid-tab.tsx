@@ -12,6 +12,9 @@ import { Empty, Failure, Loading } from './messages.tsx'
 import { TriggerButton } from './trigger-form.tsx'
 
 const LEGEND = ['none', 'queued', 'running', 'up_for_retry', 'success', 'failed', 'upstream_failed', 'skipped'] as const
+/** Shown only where a run has one. */
+const SAGA_LEGEND = ['compensating', 'compensated', 'compensation_failed'] as const
+const SAGA_STATES: ReadonlySet<string> = new Set(SAGA_LEGEND)
 
 export function GridTab({ dag }: { readonly dag: DagDetails }) {
   const dagId = dag.dag_id
@@ -51,6 +54,7 @@ export function GridTab({ dag }: { readonly dag: DagDetails }) {
       </div>
     )
   }
+  const hasSaga = runs.some((run) => [...run.cells.values()].some(({ state }) => SAGA_STATES.has(state)))
   const fold = (id: string) =>
     setCollapsed((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set([...old, id])))
   return (
@@ -76,7 +80,7 @@ export function GridTab({ dag }: { readonly dag: DagDetails }) {
         }
       />
       <div className="legend" aria-hidden="true">
-        {LEGEND.map((state) => (
+        {(hasSaga ? [...LEGEND, ...SAGA_LEGEND] : LEGEND).map((state) => (
           <StateBadge key={state} state={state} />
         ))}
       </div>

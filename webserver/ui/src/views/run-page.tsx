@@ -5,10 +5,11 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import type { Run } from '../api/types.ts'
 import { useDag } from '../data/dags.ts'
-import { useDeleteRun, useRun, useSetNote, useTaskInstances } from '../data/runs.ts'
+import { useCompensations, useDeleteRun, useRun, useSetNote, useTaskInstances } from '../data/runs.ts'
 import { StateBadge } from '../drawing/state.tsx'
 import { showDuration, Time } from '../drawing/time.tsx'
 import { ChangeActions } from './change-actions.tsx'
+import { CompensationPanel } from './compensation-panel.tsx'
 import { DataTable } from './data-table.tsx'
 import { ConfirmDialog } from './dialog.tsx'
 import { Facts } from './facts.tsx'
@@ -23,6 +24,7 @@ const GraphTab = lazy(async () => ({ default: (await import('./graph-tab.tsx')).
 export function RunPage() {
   const { dagId, runId } = useParams({ from: '/dags/$dagId/runs/$runId' })
   const run = useRun(dagId, runId)
+  const undone = useCompensations(dagId, runId)
   const saveNote = useSetNote(dagId, runId)
   const dag = useDag(dagId)
   const zone = dag.data?.timezone
@@ -46,6 +48,7 @@ export function RunPage() {
             Duration: showDuration(data.duration),
             Type: data.run_type,
             'Made by': data.triggered_by,
+            ...(data.correlation_id === null ? {} : { 'Correlation id': data.correlation_id }),
             'Run after': <Time at={data.run_after} zone={zone} />,
             'Dag version': data.dag_versions.at(-1)?.version_number,
             Events: (
@@ -61,6 +64,7 @@ export function RunPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="tasks">Task instances</Tabs.Tab>
           <Tabs.Tab value="graph">Graph</Tabs.Tab>
+          {undone.data !== undefined && undone.data.length > 0 && <Tabs.Tab value="undone">Compensation</Tabs.Tab>}
           <Tabs.Tab value="conf">Conf</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="tasks">
@@ -70,6 +74,9 @@ export function RunPage() {
           <Suspense fallback={<Loading />}>
             <GraphTab dagId={dagId} runId={runId} />
           </Suspense>
+        </Tabs.Panel>
+        <Tabs.Panel value="undone">
+          <CompensationPanel dagId={dagId} runId={runId} zone={zone} compensations={undone.data ?? []} />
         </Tabs.Panel>
         <Tabs.Panel value="conf">
           <JsonBox label="Conf" value={data.conf ?? {}} />
@@ -145,6 +152,7 @@ function RunActions({ run }: { readonly run: Run }) {
         choices={[
           { label: 'Mark as success', change: { kind: 'mark-run', state: 'success' } },
           { label: 'Mark as failed', change: { kind: 'mark-run', state: 'failed' }, isDisabled: state === 'failed' },
+          { label: 'Undo what it did', change: { kind: 'compensate', taskIds: [] }, isDisabled: state === 'queued' },
           { label: 'Cancel the run', change: { kind: 'cancel', taskIds: [] }, isDisabled: isFinished, isGrave: true },
         ]}
       >

@@ -19,7 +19,7 @@ export function RunsTab({ dag }: { readonly dag: DagDetails }) {
       <Select
         aria-label="State"
         placeholder="All states"
-        data={['queued', 'running', 'success', 'failed']}
+        data={['queued', 'running', 'compensating', 'success', 'failed']}
         value={state}
         onChange={(value) => {
           setState(value)

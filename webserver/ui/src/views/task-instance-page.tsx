@@ -17,7 +17,15 @@ import { PageHeading } from './page-heading.tsx'
 import { Trail } from './trail.tsx'
 import { XComPanel } from './xcom-panel.tsx'
 
-const FINISHED = new Set(['success', 'failed', 'skipped', 'upstream_failed', 'removed'])
+const FINISHED = new Set([
+  'success',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'removed',
+  'compensated',
+  'compensation_failed',
+])
 
 export function TaskInstancePage() {
   const name = useParams({ from: '/dags/$dagId/runs/$runId/tasks/$taskId' })
@@ -102,6 +110,7 @@ function TryChooser(props: {
           leftSection={<StateBadge state={one.state} quietly />}
         >
           Try {one.try_number}
+          {one.compensates_try !== null && ', undoing'}
         </Button>
       ))}
     </Group>
@@ -114,6 +123,7 @@ function TryFacts({ one, zone }: { readonly one: TaskInstance; readonly zone: st
     <section className="panel" style={{ padding: 18, marginBottom: 14 }} aria-label={`Try ${one.try_number}`}>
       <Facts
         facts={{
+          ...(one.compensates_try === null ? {} : { Undoes: `try ${one.compensates_try}` }),
           Queued: <Time at={one.queued_when} zone={zone} />,
           Started: <Time at={one.start_date} zone={zone} />,
           Ended: <Time at={one.end_date} zone={zone} />,
