@@ -165,7 +165,8 @@ type RunRows = Partial<Pick<Snapshot, 'compensations' | 'tries'>>
 /** What is stored of the undoing of runs. */
 function sagaReader({ compensations = [], tries = [] }: RunRows) {
   const byRun = Map.groupBy(compensations, (row) => row.dagRunId)
-  const causes = new Map(tries.map((row) => [tryKeyText(row), row.cause]))
+  // One that somebody cancelled names its cause before it has ended.
+  const causes = new Map(tries.map((row) => [tryKeyText(row), row.endDate === null ? null : row.cause]))
   return (graph: DagGraph, tis: readonly TiRecord[]): SagaMemory | null => {
     if (!hasSagaMemory(graph)) return null
     const errors = new Map<number, TryError>()

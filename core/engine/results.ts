@@ -105,6 +105,9 @@ function endTry(draft: Draft, execution: ExecutionMemory, outcome: TryOutcome, f
     },
     false,
   )
+  if (outcome.state === 'failed' && current && ti.state !== 'compensating') {
+    run.saga?.setError(execution.index, tryError(ti.tryNumber, outcome.cause))
+  }
   if (!current || liveTryOf(ti, run.compensation(execution.index)) === null) {
     draft.event({
       kind: 'ti.stale_result',
@@ -165,7 +168,6 @@ function takeFailure(draft: Draft, run: RunDraft, index: number, cause: CauseOfD
   const isRepeated = isUndo || isRetried(task.errorStrategy)
   const after = afterFailure(ti, cause, draft.memory.defaults.maxPlatformLosses, isRepeated)
   const base: TiRecord = { ...ti, ...after.counters, startDate: facts.startedAt, endDate: facts.endedAt }
-  if (!isUndo) run.saga?.setError(index, tryError(ti.tryNumber, cause))
   // A run that was ended early repeats nothing.
   const isCutOff = !isUndo && run.record.state === 'compensating'
   if (after.state === 'failed' || isCutOff) {
