@@ -2,7 +2,8 @@
  * One run with its TIs and its graph, as the scheduler would hold it: what dry runs plan over. TIs are in the order of the
  * tasks of the version the run is pinned to.
  */
-import type { RunRecord, TiRecord } from '../core/records.ts'
+import type { CompensationRecord, RunRecord, TiRecord } from '../core/records.ts'
+import { newestCompensations } from '../database/queries/compensations.ts'
 import { listDagRows } from '../database/queries/dag-overview.ts'
 import { getRun } from '../database/queries/runs.ts'
 import { listTis } from '../database/queries/task-instances.ts'
@@ -14,6 +15,8 @@ export interface LoadedRun {
   readonly version: Version
   /** One for each task, by its index; empty while the run is queued for the first time. */
   readonly tis: readonly TiRecord[]
+  /** Newest of each TI, by the index of its task. */
+  readonly compensations: ReadonlyMap<number, CompensationRecord>
 }
 
 export interface RunName {
@@ -32,7 +35,17 @@ export async function loadRun(parts: Pick<ReadParts, 'pool' | 'versionsOf'>, nam
   const byTask = new Map(found.filter((ti) => ti.mapIndex < 0).map((ti) => [ti.taskId, ti]))
   const tis =
     found.length === 0 ? [] : version.graph.tasks.map(({ taskId }) => byTask.get(taskId) ?? absent(run, taskId))
-  return { run, version, tis }
+  return { run, version, tis, compensations: version.graph.compensates ? await newestOf(parts, run, tis) : new Map() }
+}
+
+async function newestOf({ pool }: Pick<ReadParts, 'pool'>, run: RunRecord, tis: readonly TiRecord[]) {
+  const indexOf = new Map(tis.map((ti, index) => [ti.id, index]))
+  const newest = new Map<number, CompensationRecord>()
+  for (const one of await newestCompensations(pool, run.id)) {
+    const index = indexOf.get(one.tiId)
+    if (index !== undefined) newest.set(index, one)
+  }
+  return newest
 }
 
 /** A task without a TI takes no part in a clear. */

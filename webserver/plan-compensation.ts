@@ -3,8 +3,9 @@
  * then does it.
  */
 import type { DagGraph } from '../core/graph.ts'
-import type { CompensationRecord, TiRecord } from '../core/records.ts'
+import type { TiRecord } from '../core/records.ts'
 import { forwardTryOf, planCompensation, runOfTis } from '../core/saga.ts'
+import type { LoadedRun } from './load-run.ts'
 
 export interface PlannedCompensation {
   readonly ti: TiRecord
@@ -17,19 +18,10 @@ export type CompensationPreview =
   | { readonly ok: true; readonly planned: readonly PlannedCompensation[] }
   | { readonly ok: false; readonly code: string; readonly message: string }
 
-/** `tis` by task index; none while the run is queued for the first time. */
 export function previewCompensation(
-  graph: DagGraph,
-  tis: readonly TiRecord[],
-  newest: readonly CompensationRecord[],
+  { version: { graph }, tis, compensations }: Pick<LoadedRun, 'version' | 'tis' | 'compensations'>,
   taskIds?: readonly string[],
 ): CompensationPreview {
-  const byTi = new Map(newest.map((one) => [one.tiId, one]))
-  const compensations = new Map<number, CompensationRecord>()
-  tis.forEach((ti, index) => {
-    const found = byTi.get(ti.id)
-    if (found !== undefined) compensations.set(index, found)
-  })
   const plan = planCompensation(runOfTis(graph, tis, compensations), taskIds)
   if (!plan.ok) return plan
   const planned = new Set(plan.indexes)

@@ -52,6 +52,7 @@ async function change({ program, output, dagId, runId }: Target, consent: Consen
     const names = {
       task_ids: plan.task_instances.map((ti) => ti.task_id),
       cleared: plan.cleared.map((ti) => ti.task_id),
+      ...(plan.undone.length === 0 ? {} : { undone: plan.undone }),
     }
     const isNothing = plan.task_instances.length + plan.cleared.length === 0
     if (consent.dryRun === true || isNothing) {
@@ -69,8 +70,12 @@ async function change({ program, output, dagId, runId }: Target, consent: Consen
 
 function planText(run: Run, plan: Plan, newState: string): string {
   const title = `Run ${run.dag_run_id} of ${run.dag_id} (${run.state})`
+  const undone = new Set(plan.undone)
   const rows = [
-    ...plan.task_instances.map((ti) => [ti.task_id, ti.state, newState === 'none' ? 'to run again' : newState]),
+    ...plan.task_instances.map((ti) => {
+      const again = undone.has(ti.task_id) ? 'to run again, since it was undone or is below what was' : 'to run again'
+      return [ti.task_id, ti.state, newState === 'none' ? again : newState]
+    }),
     ...plan.cleared.map((ti) => [ti.task_id, ti.state, 'to run again']),
   ]
   if (rows.length === 0) return `${title}: nothing to change.`

@@ -115,7 +115,7 @@ function addChanges(group: Command, context: CommandContext): void {
         const what =
           options.as === 'success'
             ? 'All of its task instances are success then.'
-            : 'Its task instances that run end as failed, those that wait as skipped.'
+            : 'Its task instances that have begun end as failed, the others as skipped.'
         const plan = `${title(run)} is ${run.state}. ${what}`
         if (!(await confirm(output, options, plan, `Mark it ${options.as}?`))) return null
         return platform.markRun(run, options.as)

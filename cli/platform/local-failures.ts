@@ -4,7 +4,7 @@
  */
 import { platformDefaults } from '../../core/config/platform-defaults-from-config.ts'
 import type { CommandRequest } from '../../core/records.ts'
-import { listCompensations, newestCompensations } from '../../database/queries/compensations.ts'
+import { listCompensations } from '../../database/queries/compensations.ts'
 import { keptVersions, type ReadParts } from '../../webserver/api-parts.ts'
 import { EarlyReply } from '../../webserver/error-replies.ts'
 import { changeLetters } from '../../webserver/letters/change-letters.ts'
@@ -50,8 +50,7 @@ export function localFailures(program: ProgramConfig, pool: Pool): Failures {
   return {
     planCompensation: (run, taskIds) =>
       told(async () => {
-        const { version, tis } = await loadRun(parts, run)
-        const plan = previewCompensation(version.graph, tis, await newestCompensations(pool, run.id), taskIds)
+        const plan = previewCompensation(await loadRun(parts, run), taskIds)
         if (!plan.ok) throw new CommandFailure(`${plan.message}.`)
         return plan.planned.map(shownPlanned)
       }),

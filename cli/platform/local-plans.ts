@@ -22,7 +22,7 @@ export function planner(program: ProgramConfig, pool: Pool): Pick<Platform, 'pla
   return {
     planClear: async (run, options) => {
       const loaded = await load(program, pool, run)
-      if (loaded.tis.length === 0) return { task_instances: [], cleared: [] }
+      if (loaded.tis.length === 0) return { task_instances: [], cleared: [], undone: [] }
       const plan = planClear(loaded.graph, loaded.tis, options)
       return shown(loaded, run, plan.ok ? { ...plan, cleared: [] } : plan)
     },
@@ -40,7 +40,12 @@ export function planner(program: ProgramConfig, pool: Pool): Pick<Platform, 'pla
 }
 
 type Planned =
-  | { readonly ok: true; readonly indexes: readonly number[]; readonly cleared: readonly number[] }
+  | {
+      readonly ok: true
+      readonly indexes: readonly number[]
+      readonly cleared: readonly number[]
+      readonly undone?: readonly number[]
+    }
   | { readonly ok: false; readonly message: string }
 
 function shown({ tis }: Loaded, run: Run, plan: Planned): Plan {
@@ -48,7 +53,8 @@ function shown({ tis }: Loaded, run: Run, plan: Planned): Plan {
     throw new CommandFailure(`${plan.message}.`, `See: tradewind runs show ${run.dag_id} ${run.dag_run_id}`)
   }
   const pick = (indexes: readonly number[]) => indexes.map((index) => shownTi(tis[index]!, undefined))
-  return { task_instances: pick(plan.indexes), cleared: pick(plan.cleared) }
+  const undone = (plan.undone ?? []).map((index) => tis[index]!.taskId)
+  return { task_instances: pick(plan.indexes), cleared: pick(plan.cleared), undone }
 }
 
 async function load(program: ProgramConfig, pool: Pool, { id, dag_id, dag_run_id }: Run): Promise<Loaded> {

@@ -109,6 +109,8 @@ export interface Plan {
   readonly task_instances: readonly TaskInstance[]
   /** Of a mark: failed ones below, cleared so that the run goes on. */
   readonly cleared: readonly TaskInstance[]
+  /** Of a clear: those of `task_instances` that come along because they were undone, or lie below what was. */
+  readonly undone: readonly string[]
 }
 
 /** What it did. */

@@ -40,6 +40,7 @@ export interface TiBody {
 export interface TiChange {
   readonly task_instances: readonly TiBody[]
   readonly cleared: readonly TiBody[]
+  readonly undone?: readonly string[]
 }
 
 export interface EventBody {

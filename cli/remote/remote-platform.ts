@@ -217,8 +217,8 @@ function mark(api: ApiClient, run: Run, options: MarkOptions, dryRun: boolean): 
   })
 }
 
-function planned({ task_instances, cleared }: TiChange): Plan {
-  return { task_instances: task_instances.map(readTi), cleared: cleared.map(readTi) }
+function planned({ task_instances, cleared, undone = [] }: TiChange): Plan {
+  return { task_instances: task_instances.map(readTi), cleared: cleared.map(readTi), undone }
 }
 
 function changed({ dag_id, dag_run_id }: Run, { task_instances, cleared }: TiChange): Change {

@@ -134,6 +134,80 @@ describe.each(['here', 'from elsewhere'])('%s', (place) => {
   })
 })
 
+describe.each(['here', 'from elsewhere'])('sagas, %s', (place) => {
+  const called = () => (place === 'here' ? {} : { env: remote })
+  const number = place === 'here' ? 11 : 12
+  const runId = `order ${place}`
+  const order = `order-${number}`
+  const json = <T>(args: readonly string[]) => program.json<T>(args, called())
+  const states = (run: Shown) => run.task_instances.map((ti) => ti.state)
+
+  test('an order that fails is undone, in order, and says so', async () => {
+    const made = await cli(['runs', 'trigger', 'shop', '--run-id', runId, '--conf', `{"orderId":${number}}`], called())
+    expect(made.code, made.stderr).toBe(0)
+    const run = await shows('shop', runId, { state: 'failed' })
+    expect(states(run)).toEqual(['compensated', 'compensated', 'compensated'])
+    expect(await json(['runs', 'show', 'shop', runId])).toMatchObject({ state: 'failed', correlation_id: order })
+    const undone = await json<{ task_id: string; failed_task: string }[]>(['runs', 'compensations', 'shop', runId])
+    expect(undone.map((one) => [one.task_id, one.failed_task])).toEqual([
+      ['ship', 'ship'],
+      ['charge', 'ship'],
+      ['reserve', 'ship'],
+    ])
+    expect(await json<Letter[]>(['dead-letters', 'list', '--correlation', order])).toMatchObject([
+      { task_id: 'ship', compensation: 'compensated' },
+    ])
+    const { stdout } = await cli(['why', order], called())
+    expect(stdout).toMatch(/task ship failed: .*no carrier; undone: reserve, charge, ship\./)
+  })
+
+  test('clearing a part of it clears what was undone, and says so before', async () => {
+    const clear = ['tasks', 'clear', 'shop', 'ship', '--run', runId]
+    const plan = await json<{ task_ids: string[]; undone: string[] }>([...clear, '--dry-run'])
+    expect([plan.task_ids, plan.undone]).toEqual([
+      ['reserve', 'charge', 'ship'],
+      ['reserve', 'charge'],
+    ])
+    expect((await cli(clear, called())).stderr).toMatch(/reserve +compensated +to run again, since it was undone/)
+    const cleared = await cli([...clear, '--yes'], called())
+    expect([cleared.code, cleared.stdout], cleared.stderr).toEqual([
+      0,
+      expect.stringContaining('reserve, charge, ship'),
+    ])
+    // It fails again, and is undone again.
+    const again = { state: 'failed', task_instances: [{ try_number: 4 }, { try_number: 4 }, { try_number: 4 }] }
+    expect(states(await shows('shop', runId, again))).toEqual(['compensated', 'compensated', 'compensated'])
+  })
+
+  test('one that goes on is cancelled and undone, or only cancelled', async () => {
+    const live = `live ${place}`
+    const waits = { task_instances: [{ state: 'success' }, { state: 'running' }] }
+    await cli(['runs', 'trigger', 'held', '--run-id', live], called())
+    await shows('held', live, waits)
+    const plain = await cli(['runs', 'cancel', 'held', live, '--no-compensate'], called())
+    expect(plain.code, plain.stderr).toBe(0)
+    expect(states(await shows('held', live, { state: 'failed' }))).toEqual(['success', 'failed'])
+
+    const asked = await cli(['runs', 'compensate', 'held', live], called())
+    expect([asked.code, asked.stdout]).toEqual([2, ''])
+    expect(asked.stderr).toMatch(/first +success +1/)
+    const dry = await json(['runs', 'compensate', 'held', live, '--dry-run'])
+    expect(dry).toMatchObject({ dry_run: true, task_ids: ['first'], planned: [{ forward_try: 1, after: [] }] })
+    const done = await cli(['runs', 'compensate', 'held', live, '--yes'], called())
+    expect([done.code, done.stdout], done.stderr).toEqual([0, `Run ${live} of held is being undone: first.\n`])
+    expect(states(await shows('held', live, { task_instances: [{ state: 'compensated' }, {}] }))[1]).toBe('failed')
+    expect((await cli(['runs', 'compensate', 'held', live], called())).stdout).toContain('nothing to undo')
+    const wrong = await cli(['runs', 'compensate', 'held', live, '--task', 'wait', '--yes'], called())
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('does not say how it is undone')])
+
+    const next = `cancelled ${place}`
+    await cli(['runs', 'trigger', 'held', '--run-id', next], called())
+    await shows('held', next, waits)
+    await cli(['runs', 'cancel', 'held', next], called())
+    expect(states(await shows('held', next, { state: 'failed' }))).toEqual(['compensated', 'failed'])
+  })
+})
+
 test.each([
   [['dead-letters', 'redrive'], 'No letter is chosen.'],
   [['dead-letters', 'redrive', '1-1', '--dag', 'bills'], 'Do one of the two.'],

@@ -105,8 +105,8 @@ const planned = ({ changes }: Changes) => Object.fromEntries(changes.map((one) =
 describe('what the preview says is what happens', () => {
   test.each([
     ['marking it as success', 1, 'PATCH', '', { state: 'success' }, { join: 'success', end: 'success' }],
-    ['marking it as failed', 2, 'PATCH', '', { state: 'failed' }, { join: 'skipped', end: 'skipped' }],
-    ['cancelling it', 3, 'POST', '/cancel', {}, { join: 'skipped', end: 'skipped' }],
+    ['marking it as failed', 2, 'PATCH', '', { state: 'failed' }, { join: 'failed', end: 'skipped' }],
+    ['cancelling it', 3, 'POST', '/cancel', {}, { join: 'failed', end: 'skipped' }],
   ] as const)('%s', async (_what, id, method, path, body, expected) => {
     const before = await states(id)
     const preview = await ask(method, `manual__${id}${path}/dry_run`, body)

@@ -41,7 +41,8 @@ export const changeRunRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, 
         const loaded = await loadRun(parts, params)
         const plan = loaded.tis.length === 0 ? null : planClear(loaded.version.graph, loaded.tis, options)
         const tis = plan?.ok === true ? plan.indexes.map((index) => loaded.tis[index]!) : []
-        return { task_instances: await showTis(parts, loaded.run, tis), total_entries: tis.length }
+        const undone = plan?.ok === true ? plan.undone.map((index) => loaded.tis[index]!.taskId) : []
+        return { task_instances: await showTis(parts, loaded.run, tis), total_entries: tis.length, undone }
       }
       await requireRun(parts, params)
       await sendCommand(parts, request, { kind: 'clear', dagId: params.dag_id, runId: params.dag_run_id, ...options })

@@ -58,7 +58,13 @@ export const clearTaskInstancesRoutes: FastifyPluginAsyncTypebox<ApiParts> = asy
         const plan = planClear(version.graph, tis, options)
         if (!plan.ok) throw notFound(plan.message)
         const planned = plan.indexes.map((index) => tis[index]!)
-        return { task_instances: await showTis(parts, run, planned), total_entries: planned.length, cleared: [] }
+        const undone = plan.undone.map((index) => tis[index]!.taskId)
+        return {
+          task_instances: await showTis(parts, run, planned),
+          total_entries: planned.length,
+          cleared: [],
+          undone,
+        }
       }
       await requireRun(parts, name)
       const answer = await sendCommand(parts, request, {

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ERROR_CODES } from '../../core/error-codes.ts'
-import { listCompensations, newestCompensations } from '../../database/queries/compensations.ts'
+import { listCompensations } from '../../database/queries/compensations.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply } from '../error-replies.ts'
 import { loadRun, requireRun } from '../load-run.ts'
@@ -32,9 +32,7 @@ export const compensationRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (ap
       const { body, params } = request
       const name = { dag_id: params.dag_id, dag_run_id: params.dag_run_id }
       if (body.dry_run === true) {
-        const { run, version, tis } = await loadRun(parts, params)
-        const newest = await newestCompensations(parts.pool, run.id)
-        const plan = previewCompensation(version.graph, tis, newest, body.task_ids)
+        const plan = previewCompensation(await loadRun(parts, params), body.task_ids)
         if (!plan.ok) {
           const status = ERROR_CODES.find((one) => one.code === plan.code)?.status ?? 409
           throw new EarlyReply(status, plan.message, { code: plan.code })

@@ -2,6 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { planCancel, planMarkRun } from '../../core/clear.ts'
+import { isCompensating } from '../../core/graph.ts'
+import { runOfTis, undoableIn } from '../../core/saga.ts'
 import { FINISHED_RUN_STATES, type TiState as TiStateName } from '../../core/states.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { EarlyReply, notFound } from '../error-replies.ts'
@@ -14,6 +16,9 @@ const Changes = Closed({
     Closed({ task_id: Type.String(), map_index: Type.Integer(), state: ShownTiState, new_state: ShownTiState }),
   ),
   total_entries: Type.Integer(),
+  undone: Type.Array(Type.String(), {
+    description: 'Of a cancel: tasks that would be undone then, the first at the front, as far as it can be told now.',
+  }),
 })
 
 export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
@@ -31,7 +36,7 @@ export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
     },
     async ({ body, params }) => {
       const loaded = await loadRun(parts, params)
-      return shown(loaded, planMarkRun(loaded.tis, body.state))
+      return shown(loaded, planMarkRun(loaded.tis, body.state, loaded.compensations))
     },
   )
 
@@ -45,6 +50,7 @@ export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
         params: RunPath,
         body: Closed({
           task_ids: Type.Optional(Type.Array(Type.String({ maxLength: 250 }), { minItems: 1, maxItems: 10_000 })),
+          compensate: Type.Optional(Type.Boolean({ default: true })),
         }),
         response: answers(Changes),
       },
@@ -55,17 +61,26 @@ export const runPreviewRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app,
       if (FINISHED_RUN_STATES.has(run.state)) {
         throw new EarlyReply(409, `Run "${run.runId}" has ended (${run.state}); there is nothing to cancel.`)
       }
-      const plan = planCancel(version.graph, tis, body.task_ids)
+      const plan = planCancel(version.graph, tis, body.task_ids, loaded.compensations)
       if (!plan.ok) throw notFound(plan.message)
-      return shown(loaded, plan.states)
+      const isUndone = body.task_ids === undefined && body.compensate !== false
+      return shown(loaded, plan.states, isUndone ? undoneAfter(loaded, plan.states) : [])
     },
   )
 }
 
-function shown({ tis }: LoadedRun, states: ReadonlyMap<number, TiStateName>) {
+/** What the Dag's error strategy has undone when the run is cancelled. */
+function undoneAfter({ version: { graph }, tis, compensations }: LoadedRun, states: ReadonlyMap<number, TiStateName>) {
+  if (!isCompensating(graph.errorStrategy) || !graph.compensates) return []
+  const after = tis.map((ti, index) => ({ ...ti, state: states.get(index) ?? ti.state }))
+  const undone = new Set(undoableIn(runOfTis(graph, after, compensations), null))
+  return [...graph.order].reverse().filter((index) => undone.has(index))
+}
+
+function shown({ tis }: LoadedRun, states: ReadonlyMap<number, TiStateName>, undone: readonly number[] = []) {
   const changes = [...states].map(([index, state]) => {
     const ti = tis[index]!
     return { task_id: ti.taskId, map_index: ti.mapIndex, state: shownTiState(ti.state), new_state: shownTiState(state) }
   })
-  return { changes, total_entries: changes.length }
+  return { changes, total_entries: changes.length, undone: undone.map((index) => tis[index]!.taskId) }
 }

@@ -47,10 +47,15 @@ export const TiBody = Closed({
   dag_version: Nullable(Closed({ id: Type.String(), version_number: Type.Integer(), dag_id: Type.String() })),
 })
 
+const UndoneTasks = Type.Array(Type.String(), {
+  description: 'Preview of a clear: those of them that come along because they were undone, or lie below what was.',
+})
+
 export const TiList = Closed({
   task_instances: Type.Array(TiBody),
   total_entries: Type.Integer({ description: 'Over many runs: how many are known so far.' }),
   next_cursor: Type.Optional(MaybeText),
+  undone: Type.Optional(UndoneTasks),
 })
 
 /** What a clear or a mark did, or would do. */
@@ -58,6 +63,7 @@ export const TiChange = Closed({
   task_instances: Type.Array(TiBody),
   total_entries: Type.Integer(),
   cleared: Type.Array(TiBody, { description: 'Of a mark: failed ones below, cleared so that the run goes on.' }),
+  undone: Type.Optional(UndoneTasks),
 })
 
 export interface TiFacts {
