@@ -44,6 +44,11 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   command('dag-running', 409, 'Tries of the Dag are running, so it cannot be deleted.'),
   command('connection-exists', 409, 'There is a connection of that name already.'),
   command('connection-not-found', 404, 'There is no connection of that name.'),
+  command(
+    'newest-cannot-undo',
+    409,
+    'The newest version of the Dag lacks a task whose effects in the run only it can undo.',
+  ),
   command('pool-in-use', 409, 'A task of an active Dag or of an unfinished run names the pool, or holds slots of it.'),
   command('pool-not-found', 404, 'There is no pool of that name.'),
   command('not-compensable', 409, 'A task that was named has nothing that can be undone; the message says why.'),

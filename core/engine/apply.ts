@@ -3,6 +3,7 @@ import { LEFT_OVER_MS, type Plan } from './decide.ts'
 import { runKey } from './limits.ts'
 import type { SchedulerMemory } from './memory.ts'
 import type { Timer } from './timer-heap.ts'
+import type { ReadyTi } from './waiting.ts'
 
 const NONE: ReadonlySet<number> = new Set()
 
@@ -42,7 +43,7 @@ export function apply(memory: SchedulerMemory, plan: Plan): void {
   for (const timer of draft.timers) memory.timers.push(timer)
   const lists = new Set([...waiting.taken.keys(), ...waiting.added.keys()])
   for (const key of lists) memory.waiting.change(key, waiting.taken.get(key) ?? 0, waiting.added.get(key) ?? [])
-  if (abandoned.size > 0) memory.waiting.forget(abandoned)
+  if (abandoned.size + draft.movedRuns.size > 0) memory.waiting.forget(isOver(memory, abandoned, draft.movedRuns))
   if (memory.timers.isCrowded) memory.timers.keep(stillMeaningful(memory, plan.now))
   memory.candidates = waiting.candidates
   memory.wake = waiting.wake
@@ -58,6 +59,12 @@ function abandonedRuns(memory: SchedulerMemory, { draft }: Plan): Set<number> {
   const abandoned = new Set<number>()
   for (const id of draft.endedRuns) if (memory.runs.get(id)?.ready.includes(1) === true) abandoned.add(id)
   return abandoned
+}
+
+/** Of runs that have ended, and of moved ones what is of their old version. */
+function isOver(memory: SchedulerMemory, abandoned: ReadonlySet<number>, moved: ReadonlySet<number>) {
+  return ({ dagRunId, versionId }: ReadyTi) =>
+    abandoned.has(dagRunId) || (moved.has(dagRunId) && memory.runs.get(dagRunId)?.graph.versionId !== versionId)
 }
 
 /** Which timers can still do something when they are due; of the same one for a Dag, one. */

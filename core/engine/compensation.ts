@@ -5,7 +5,7 @@
  */
 import type { CompensationRecord, TiRecord } from '../records.ts'
 import { calledOff, canBeUndone, failureOf, forwardTryOf, isUndoneNow, type ScopeFailure } from '../saga.ts'
-import { writeDeadLetter } from './dead-letters.ts'
+import { settleLetters, writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
@@ -27,6 +27,9 @@ export function undo(draft: Draft, run: RunDraft, indexes: readonly number[], wh
   for (const index of indexes) {
     const ti = run.ti(index)!
     const before = run.compensation(index)
+    if (ti.state === 'compensation_failed') {
+      settleLetters(draft, ti, { status: 'redriven', reason: null, actor: why.actor }, null)
+    }
     const record = planned(draft, run, index, why)
     saga.setCompensation(index, record)
     run.reopen(index, {

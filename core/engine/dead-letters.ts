@@ -57,4 +57,8 @@ export function settleLetters(draft: Draft, ti: TiRecord, settlement: Settlement
   }
 }
 
-const LEFT_BY_A_FAILURE: ReadonlySet<TiRecord['state']> = new Set(['failed', 'compensated', 'compensation_failed'])
+export const LEFT_BY_A_FAILURE: ReadonlySet<TiRecord['state']> = new Set([
+  'failed',
+  'compensated',
+  'compensation_failed',
+])

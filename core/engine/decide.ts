@@ -180,7 +180,8 @@ function fireTimer(draft: Draft, timer: Timer): void {
     case 'retry': {
       const run = draft.run(timer.dagRunId)
       const ti = run?.ti(timer.index)
-      if (run === undefined || ti?.tryNumber !== timer.tryNumber) return
+      // One that was set before its run was moved to another version may name another task.
+      if (run === undefined || ti?.tryNumber !== timer.tryNumber || (ti.retryAt ?? 0) > draft.now) return
       if (ti.state === 'up_for_retry') run.markReady(timer.index)
       else if (ti.state === 'compensating') run.saga?.turns.push(timer.index)
       return

@@ -161,6 +161,7 @@ function liveRun(draft: Draft, entry: ReadyTi): RunDraft | null {
   if (draft.endedRuns.has(entry.dagRunId)) return null
   const run = draft.run(entry.dagRunId)
   if (run === undefined || (run.record.state !== 'running' && run.record.state !== 'compensating')) return null
+  if (run.graph.versionId !== entry.versionId) return null
   const ti = run.ti(entry.index)!
   return run.isReady(entry.index) && ti.tryNumber === entry.tryNumber ? run : null
 }
@@ -195,8 +196,9 @@ function isNextOnHost(draft: Draft, priority: number): boolean {
   if (memory.mostAhead === 0 || draft.usageOf(SLOTS) <= memory.slots) return false
   let before = 0
   for (const executions of [memory.executions, draft.startedExecutions]) {
-    for (const [key, { record, index }] of executions) {
+    for (const [key, execution] of executions) {
       if (draft.endedExecutions.has(key)) continue
+      const { record, index } = draft.changedExecutions.get(key) ?? execution
       const run = draft.runs.get(record.dagRunId) ?? memory.runs.get(record.dagRunId)
       const other = run?.graph.tasks[index]?.priority
       // Of another host, or of a run that is over: it may be running.

@@ -41,6 +41,8 @@ export class Draft {
 
   readonly runs = new Map<number, RunDraft>()
   readonly endedRuns = new Set<number>()
+  /** To the newest version of their Dag. */
+  readonly movedRuns = new Set<number>()
   readonly dags = new Map<string, DagMemory>()
   readonly newGraphs = new Map<number, DagGraph>()
   readonly pools = new Map<string, PoolRecord>()
@@ -337,9 +339,10 @@ export class Draft {
       if (this.#queuedRuns.has(run.record.id)) insertedRuns.push(run.record)
       else if (run.recordChanged) updatedRuns.push(run.record)
       for (const index of run.changedTis) {
-        const target = index >= run.insertedFrom ? insertedTis : updatedTis
+        const target = run.isInserted(index) ? insertedTis : updatedTis
         target.push(run.ti(index)!)
       }
+      for (const [ti, isNew] of run.changedVanished) (isNew ? insertedTis : updatedTis).push(ti)
       if (run.saga !== null) for (const row of run.saga.changed) this.rare.compensations.push(row)
     }
     for (const record of this.#queuedRuns.values()) if (!this.runs.has(record.id)) insertedRuns.push(record)

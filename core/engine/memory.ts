@@ -52,6 +52,8 @@ export interface RunMemory {
   readonly ready: Uint8Array
   /** TIs that are not finished. */
   readonly open: number
+  /** TIs of tasks that its version does not have: it was moved there from another. Left out where there are none. */
+  readonly vanished?: readonly TiRecord[] | undefined
   /** By TI; left out where nobody changed anything. */
   readonly overrides?: ReadonlyMap<number, TiOverrideRecord> | undefined
   /** `null`: nothing of it can be undone and it has no sagas. */

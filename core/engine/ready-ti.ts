@@ -7,6 +7,7 @@ export function readyTi(run: Pick<RunMemory, 'record' | 'graph'>, ti: TiRecord, 
   return {
     dagRunId: run.record.id,
     index,
+    versionId: run.graph.versionId,
     priority: run.graph.tasks[index]!.priority,
     runStart: run.record.startDate ?? run.record.queuedAt,
     tryNumber: ti.tryNumber,

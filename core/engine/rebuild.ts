@@ -91,18 +91,21 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
     if (record.state === 'queued') {
       // Cleared, or large and still getting its TIs, in the order of its tasks.
-      const tis = byTaskIndex(graph.tasks.slice(0, own?.length ?? 0), own ?? [], record.id)
+      const { known, vanished } = byVersion(graph, own ?? [])
+      const tis = byTaskIndex(graph.tasks.slice(0, known.length), known, record.id)
       memory.parked.set(record.id, {
         ...rebuildCounts(graph, tis),
         record,
         graph,
         tis,
+        vanished,
         overrides: overrides.get(record.id),
         saga: sagaOf(graph, tis),
       })
       continue
     }
-    const tis = byTaskIndex(graph.tasks, own ?? [], record.id)
+    const { known, vanished } = byVersion(graph, own ?? [])
+    const tis = byTaskIndex(graph.tasks, known, record.id)
     const saga = sagaOf(graph, tis)
     const live = executions.get(record.id) ?? []
     const held = record.state === 'compensating' && saga !== null && isHeld(tis, saga, live)
@@ -111,6 +114,7 @@ function loadRuns(memory: SchedulerMemory, snapshot: Snapshot, now: number, cand
       record,
       graph,
       tis,
+      vanished,
       overrides: overrides.get(record.id),
       saga: saga === null ? null : { ...saga, held },
     }
@@ -179,6 +183,13 @@ function sagaReader({ compensations = [], tries = [] }: RunRows) {
   }
 }
 
+/** A run that was moved to another version may have TIs of tasks that this one does not have. */
+function byVersion({ indexOf }: DagGraph, tis: readonly TiRecord[]) {
+  const known = tis.filter((ti) => indexOf.has(ti.taskId))
+  const vanished = known.length === tis.length ? undefined : tis.filter((ti) => !indexOf.has(ti.taskId))
+  return { known, vanished }
+}
+
 /** TIs in the order of these tasks, of which each must have one. */
 function byTaskIndex(tasks: DagGraph['tasks'], tis: readonly TiRecord[], dagRunId: number): TiRecord[] {
   const byTask = new Map(tis.map((ti) => [ti.taskId, ti]))
@@ -205,14 +216,16 @@ export function loadedRuns(
     if (graph === undefined)
       throw new Error(`run ${record.id} is pinned to version ${record.versionId}, which is missing`)
     // Of a Dag that is being deleted, and half erased: for commands it is gone.
-    if (own.length > 0 && own.length < graph.tasks.length) continue
+    const { known, vanished } = byVersion(graph, own)
+    if (own.length > 0 && known.length < graph.tasks.length) continue
     // A run that was ended while it was queued has no TIs.
-    const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, own, record.id)
+    const tis = own.length === 0 ? [] : byTaskIndex(graph.tasks, known, record.id)
     runs.set(record.id, {
       ...rebuildCounts(graph, tis),
       record,
       graph,
       tis,
+      vanished,
       overrides: overrides.get(record.id),
       saga: sagaOf(graph, tis),
     })

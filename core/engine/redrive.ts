@@ -10,17 +10,21 @@ import {
   type CommandAnswer,
   type CommandRecord,
   type CommandRequest,
+  type DeadLetterRecord,
   type LetterName,
   MOST_LETTERS,
 } from '../records.ts'
+import { forwardTryOf } from '../saga.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
-import { isBeingUndone } from './compensate-command.ts'
+import { compensate, isBeingUndone } from './compensate-command.ts'
+import { LEFT_BY_A_FAILURE } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { completeTis } from './make-tis.ts'
-import { clearIndexes } from './run-commands.ts'
+import { moveRun, type PlannedMove, planMove } from './newest-version.ts'
+import { type ClearHow, clearIndexes } from './run-commands.ts'
 import type { RunDraft } from './run-draft.ts'
-import { inputsProblem } from './ti-overrides.ts'
+import { changeOverride, inputsProblem } from './ti-overrides.ts'
 
 type Redrive = Extract<CommandRequest, { kind: 'redrive' }>
 type Discard = Extract<CommandRequest, { kind: 'discard-letters' }>
@@ -49,50 +53,94 @@ export function redrive(draft: Draft, { actor }: CommandRecord, request: Redrive
       answer.refuseAll(open, `there is no run "${first.runId}" of Dag "${first.dagId}"`)
       continue
     }
-    if (isBeingUndone(run)) {
-      answer.refuseAll(open, `something that run "${first.runId}" did is being undone; redrive it when that has ended`)
-      continue
-    }
     if (draft.rows > MOST_ROWS) {
       answer.refuseAll(open, 'too much was asked for at once; redrive it again')
       continue
     }
     completeTis(draft, run)
-    const refusal = redriveOf(draft, run, actor, request, answer.ofRun(open, run))
+    const refusal = redriveOf(draft, run, actor, request, open, answer)
     if (refusal !== null) return refusal
   }
   return accept({ redriven: answer.done, refused: answer.refused })
 }
 
-/** Letters of one run, all of them open. @returns a refusal of the whole command. */
+/** Letters of one run, all of them open. @returns a refusal of the whole command: it has one letter then. */
 function redriveOf(
   draft: Draft,
   run: RunDraft,
   actor: string,
-  { inputs, newKeys }: Redrive,
-  letters: readonly TaskOfLetter[],
+  { inputs, newKeys, newest }: Redrive,
+  open: readonly LetterName[],
+  answer: LetterAnswers,
 ): CommandAnswer | null {
+  const named = answer.asTheyWereLeft(open, run)
+  const isUndone = named.length > 0 && named.every(({ kind }) => kind === 'compensation')
+  if (isBeingUndone(run)) {
+    answer.refuseAll(
+      named,
+      `something that run "${run.record.runId}" did is being undone; redrive it when that has ended`,
+    )
+    return null
+  }
+  const planned: PlannedMove = newest === true ? planMove(draft, run, !isUndone) : { ok: true, move: null }
+  if (!planned.ok) {
+    answer.refuseAll(named, planned.refusal.ok ? '' : planned.refusal.message)
+    return null
+  }
+  const { move } = planned
+  const graph = move?.graph ?? run.graph
+  const letters = named.filter((letter) => {
+    if (graph.indexOf.has(letter.taskId)) return true
+    answer.refuse(
+      letter,
+      `the newest version of Dag "${letter.dagId}" has no task "${letter.taskId}"; redrive it without`,
+    )
+    return false
+  })
   const [first] = letters
   if (first === undefined) return null
-  if (inputs !== undefined) {
-    const problem = inputsProblem(run.graph.tasks[first.index]!, inputs)
-    if (problem !== null) return refuse('bad-task-inputs', problem)
+  const index = graph.indexOf.get(first.taskId)!
+  const problem = inputs === undefined ? null : inputsProblem(graph.tasks[index]!, inputs)
+  if (problem !== null) return refuse('bad-task-inputs', problem)
+  const target = () => (move === null ? run : moveRun(draft, run, move, actor))
+  const change = { newKeys: newKeys === true, ...(inputs === undefined ? {} : { inputs: new Map([[index, inputs]]) }) }
+  if (isUndone) undoAgain(draft, target(), actor, letters, change, answer)
+  else {
+    const taskIds = letters.map(({ taskId }) => taskId)
+    const plan = planClear(graph, move?.tis ?? run.allTis(), { ...BELOW, taskIds })
+    if (!plan.ok) return refuse('task-not-found', plan.message)
+    clearIndexes(draft, target(), actor, plan.indexes, { cause: 'redriven', ...change })
+    answer.doneAll(letters)
   }
-  const taskIds = letters.map(({ index }) => run.graph.tasks[index]!.taskId)
-  const plan = planClear(run.graph, run.allTis(), {
-    taskIds,
-    upstream: false,
-    downstream: true,
-    onlyFailed: false,
-    onlyRunning: false,
-  })
-  if (!plan.ok) return refuse('task-not-found', plan.message)
-  clearIndexes(draft, run, actor, plan.indexes, {
-    cause: 'redriven',
-    newKeys: newKeys === true,
-    ...(inputs === undefined ? {} : { inputs: new Map([[first.index, inputs]]) }),
-  })
   return null
+}
+
+const BELOW = { upstream: false, downstream: true, onlyFailed: false, onlyRunning: false }
+
+/** Compensations that failed: they are tried again, the tasks are not. */
+function undoAgain(
+  draft: Draft,
+  run: RunDraft,
+  actor: string,
+  letters: readonly NamedTask[],
+  { newKeys, inputs }: Pick<ClearHow, 'newKeys' | 'inputs'>,
+  answer: LetterAnswers,
+): void {
+  const taskIds = [...new Set(letters.map(({ taskId }) => taskId))]
+  const outcome = compensate(draft, run, actor, taskIds)
+  if (!outcome.ok) {
+    answer.refuseAll(letters, outcome.message)
+    return
+  }
+  for (const taskId of taskIds) {
+    const index = run.graph.indexOf.get(taskId)!
+    const ownInputs = inputs?.get(index)
+    changeOverride(draft, run, run.ti(index)!, {
+      newLife: newKeys === true,
+      ...(ownInputs === undefined ? {} : { inputs: ownInputs }),
+    })
+  }
+  answer.doneAll(letters)
 }
 
 export function discardLetters(draft: Draft, { actor }: CommandRecord, { letters, reason }: Discard): CommandAnswer {
@@ -118,9 +166,10 @@ function lettersProblem(letters: readonly LetterName[]): CommandAnswer | null {
   return refuse('bad-letters', `${letters.length} letters in one command; name 1 to ${MOST_LETTERS}`)
 }
 
-interface TaskOfLetter {
-  readonly letter: LetterName
-  readonly index: number
+/** A letter with what it names. */
+interface NamedTask extends LetterName {
+  readonly taskId: string
+  readonly kind: DeadLetterRecord['kind']
 }
 
 /** What is said of each letter of a command. */
@@ -165,25 +214,30 @@ class LetterAnswers {
     return `the letter was ${outcome.status} by ${outcome.actor} at ${new Date(outcome.at).toISOString()}${why}`
   }
 
-  /** Of open letters of a run those whose task instance is still as its try left it; those are answered as done. */
-  ofRun(letters: readonly LetterName[], run: RunDraft): TaskOfLetter[] {
-    const indexes = new Map(run.allTis().map((ti, index) => [ti.id, index]))
-    return letters.flatMap((letter) => {
-      const index = indexes.get(letter.tiId)
-      const ti = index === undefined ? undefined : run.ti(index)
-      if (index === undefined || ti === undefined) {
-        this.refuse(letter, `run "${letter.runId}" has no task instance ${letter.tiId} any more`)
+  /** Of open letters of a run those whose task instance is still as its try left it. */
+  asTheyWereLeft(letters: readonly LetterName[], run: RunDraft): NamedTask[] {
+    return letters.flatMap((name) => {
+      const { taskId, kind } = this.#draft.rare.found.letters.get(tryKeyText(name))!.letter
+      const index = run.graph.indexOf.get(taskId) ?? -1
+      const ti = run.ti(index)
+      if (ti?.id !== name.tiId) {
+        this.refuse(name, `run "${name.runId}" has no task "${taskId}" any more; discard the letter`)
         return []
       }
-      if (ti.state !== 'failed' || ti.tryNumber !== letter.tryNumber) {
-        this.refuse(
-          letter,
-          `task "${ti.taskId}" has moved on: it is ${ti.state} at try ${ti.tryNumber}; discard the letter`,
-        )
-        return []
-      }
-      this.done.push({ ti_id: letter.tiId, try_number: letter.tryNumber, dag_run_id: letter.runId })
-      return [{ letter, index }]
+      const forwardTry = forwardTryOf(ti, run.compensation(index))
+      const isLeft =
+        kind === 'compensation'
+          ? ti.state === 'compensation_failed' && ti.tryNumber === name.tryNumber
+          : LEFT_BY_A_FAILURE.has(ti.state) && forwardTry === name.tryNumber
+      if (isLeft) return [{ ...name, taskId, kind }]
+      this.refuse(name, `task "${taskId}" has moved on: it is ${ti.state} at try ${ti.tryNumber}; discard the letter`)
+      return []
     })
+  }
+
+  doneAll(letters: readonly LetterName[]): void {
+    for (const { tiId, tryNumber, runId } of letters) {
+      this.done.push({ ti_id: tiId, try_number: tryNumber, dag_run_id: runId })
+    }
   }
 }

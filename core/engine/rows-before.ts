@@ -14,7 +14,7 @@ export function rowsBefore(
     run: (id, dagId) => runMemory(id)?.record ?? memory.dags.get(dagId)?.queued.find((run) => run.id === id),
     ti: ({ dagRunId, taskId }) => {
       const run = runMemory(dagRunId)
-      return run?.tis[run.graph.indexOf.get(taskId) ?? -1]
+      return run?.tis[run.graph.indexOf.get(taskId) ?? -1] ?? run?.vanished?.find((ti) => ti.taskId === taskId)
     },
     madeTi: ({ id, dagRunId, taskId }) => {
       const run = runs.get(dagRunId)

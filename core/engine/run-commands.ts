@@ -6,6 +6,7 @@ import { planCancel, planClear, planMark, planMarkRun } from '../clear.ts'
 import { tryKeyText } from '../ids.ts'
 import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
 import { runOutcome } from '../run-state.ts'
+import { forwardTryOf } from '../saga.ts'
 import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, effect, refuse } from './answers.ts'
@@ -15,6 +16,7 @@ import { settleLetters } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { completeTis } from './make-tis.ts'
 import type { ExecutionMemory } from './memory.ts'
+import { moveBareRun, moveRun, type PlannedMove, planMove, settleMoved } from './newest-version.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun, byStrategy, dequeue, endRun, leafStates, leavePoolQueues } from './run-ends.ts'
 import { requeue } from './runs.ts'
@@ -26,7 +28,8 @@ export type RunCommand = Of<'clear' | 'mark' | 'mark-run' | 'cancel' | 'compensa
 export function takeRunCommand(draft: Draft, command: CommandRecord, request: RunCommand): CommandAnswer {
   const run = draft.findRun(request.dagId, request.runId)
   if (run === undefined) return unknownRun(draft, request)
-  completeTis(draft, run)
+  // A run that is moved gets the TIs of its new version instead of those it lacks.
+  if (request.kind !== 'clear' || request.newest !== true) completeTis(draft, run)
   switch (request.kind) {
     case 'clear':
       return clear(draft, run, command.actor, request)
@@ -46,12 +49,20 @@ export function takeRunCommand(draft: Draft, command: CommandRecord, request: Ru
 }
 
 function clear(draft: Draft, run: RunDraft, actor: string, options: ClearOptions): CommandAnswer {
-  if (run.size === 0) return effect(run, [])
+  if (run.size === 0) {
+    if (options.newest === true) moveBareRun(draft, run, actor)
+    return effect(run, [])
+  }
   if (isBeingUndone(run)) return refuseUndoing(run)
-  const plan = planClear(run.graph, run.allTis(), options)
+  const planned: PlannedMove = options.newest === true ? planMove(draft, run) : { ok: true, move: null }
+  if (!planned.ok) return planned.refusal
+  const { move } = planned
+  const plan = planClear(move?.graph ?? run.graph, move?.tis ?? run.allTis(), options)
   if (!plan.ok) return refuse('task-not-found', plan.message)
-  clearIndexes(draft, run, actor, plan.indexes, { newKeys: options.newKeys === true })
-  return effect(run, plan.indexes)
+  const target = move === null ? run : moveRun(draft, run, move, actor)
+  clearIndexes(draft, target, actor, plan.indexes, { newKeys: options.newKeys === true })
+  if (move !== null && plan.indexes.length === 0) settleMoved(draft, target, actor)
+  return effect(target, plan.indexes)
 }
 
 export interface ClearHow {
@@ -79,7 +90,7 @@ export function clearIndexes(
   const cleared = new Map<number, TiRecord>()
   for (const index of indexes) {
     const ti = run.ti(index)!
-    settleLetters(draft, ti, { status: 'redriven', reason: null, actor }, null)
+    settleLetters(draft, ti, { status: 'redriven', reason: null, actor }, forwardTryOf(ti, run.compensation(index)))
     const ownInputs = inputs?.get(index)
     changeOverride(draft, run, ti, {
       newLife: newKeys || ti.state === 'compensated',
@@ -168,7 +179,8 @@ function setStates(
   const changed = new Map<number, TiRecord>()
   for (const [index, state] of states) {
     const ti = run.ti(index)!
-    settleLetters(draft, ti, { status: 'discarded', reason: `marked ${state}`, actor }, null)
+    const forwardTry = forwardTryOf(ti, run.compensation(index))
+    settleLetters(draft, ti, { status: 'discarded', reason: `marked ${state}`, actor }, forwardTry)
     changed.set(index, { ...ti, state, retryAt: null, endDate: draft.now })
   }
   for (const ti of changed.values()) draft.tiEvent(run, ti, actor, 'marked')

@@ -10,6 +10,13 @@ import { COUNTED_STATES, type RunMemory } from './memory.ts'
 import { SagaDraft } from './saga-draft.ts'
 import { hasSagaMemory, rebuildSaga } from './saga-memory.ts'
 
+/** What is other than it is stored after a run was moved to another version, by the new indexes. */
+interface MovedTis {
+  readonly changed: ReadonlySet<number>
+  readonly inserted: ReadonlySet<number>
+  readonly changedVanished: ReadonlyMap<TiRecord, boolean>
+}
+
 /** How the draft reports what happened, for the event log. */
 export type TiChangeListener = (ti: TiRecord, cause: string | null) => void
 
@@ -23,12 +30,18 @@ export class RunDraft {
   record: RunRecord
   readonly graph: DagGraph
   /** TIs from this index on have no row yet. */
-  readonly insertedFrom: number
+  readonly #insertedFrom: number
+  /** Nor have these. */
+  #inserted: ReadonlySet<number> = new Set()
   open: number
   recordChanged = false
   /** What operators changed of its TIs; only `changeOverride` sets it. */
   overrides: ReadonlyMap<number, TiOverrideRecord> | undefined
   readonly changedTis = new Set<number>()
+  /** TIs of tasks that the run's version does not have: `removed`. */
+  readonly vanished: readonly TiRecord[]
+  /** Of those, what this tick has to write, and whether there is no row of it yet. */
+  changedVanished: ReadonlyMap<TiRecord, boolean> = new Map()
   /** Became ready during this tick, in order. */
   readonly newlyReady: number[] = []
   readonly #toEvaluate: number[] = []
@@ -53,9 +66,20 @@ export class RunDraft {
     this.open = memory.open
     this.#base = memory
     this.#isOwn = isOwn
-    this.insertedFrom = memory.tis.length
+    this.#insertedFrom = memory.tis.length
+    this.vanished = memory.vanished ?? []
     this.overrides = memory.overrides
     this.saga = memory.saga === null ? null : new SagaDraft(memory.graph, memory.saga)
+  }
+
+  /** On another version of its Dag: every array is its own. */
+  static moved(memory: RunMemory, changes: MovedTis): RunDraft {
+    const run = new RunDraft(memory, true)
+    run.recordChanged = true
+    run.#inserted = changes.inserted
+    run.changedVanished = changes.changedVanished
+    for (const index of changes.changed) run.changedTis.add(index)
+    return run
   }
 
   static of(memory: RunMemory): RunDraft {
@@ -105,6 +129,11 @@ export class RunDraft {
     return tis
   }
 
+  /** It has no row yet. */
+  isInserted(index: number): boolean {
+    return index >= this.#insertedFrom || this.#inserted.has(index)
+  }
+
   isReady(index: number): boolean {
     return (this.#ready.get(index) ?? this.#base.ready[index]) === 1
   }
@@ -115,12 +144,13 @@ export class RunDraft {
    */
   committed(): RunMemory {
     const { record, graph, open, overrides } = this
+    const vanished = this.vanished.length === 0 ? undefined : this.vanished
     const { counts, ready } = this.#base
     const tis = this.#base.tis as TiRecord[]
     for (const [index, ti] of this.#tis) tis[index] = ti
     for (const [place, count] of this.#counts) counts[place] = count
     for (const [index, flag] of this.#ready) ready[index] = flag
-    return { record, graph, tis, counts, ready, open, overrides, saga: this.saga?.committed() ?? null }
+    return { record, graph, tis, counts, ready, open, overrides, vanished, saga: this.saga?.committed() ?? null }
   }
 
   /** All of them, for commands. */

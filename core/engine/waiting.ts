@@ -7,6 +7,8 @@
 export interface ReadyTi {
   readonly dagRunId: number
   readonly index: number
+  /** To which the index belongs: a run may be moved to another one. */
+  readonly versionId: number
   /** Effective priority weight: higher goes first. */
   readonly priority: number
   /**
@@ -75,10 +77,10 @@ export class Waiting {
     this.#lists.delete(key)
   }
 
-  /** Forgets every entry of these runs, in whatever list: they were ended while some of their TIs waited. */
-  forget(dagRunIds: ReadonlySet<number>): void {
+  /** Forgets these entries, in whatever list: their runs were ended or moved to another version while they waited. */
+  forget(isOver: (entry: ReadyTi) => boolean): void {
     for (const [key, list] of this.#lists) {
-      const entries = list.entries.slice(list.head).filter((entry) => !dagRunIds.has(entry.dagRunId))
+      const entries = list.entries.slice(list.head).filter((entry) => !isOver(entry))
       if (entries.length === 0) this.#lists.delete(key)
       else this.#lists.set(key, { entries, head: 0 })
     }

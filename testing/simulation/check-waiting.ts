@@ -48,8 +48,12 @@ const retryName = (dagRunId: number, index: number, tryNumber: number) => `${dag
 /** Every ready TI is offered to the limits or waits for one; every retry is ready or has its timer. */
 function checkReady({ actual }: Comparison, timers: Timers, problems: string[]): void {
   const listed = new Set<string>()
-  for (const entry of actual.candidates) listed.add(retryName(entry.dagRunId, entry.index, entry.tryNumber))
-  for (const [, entry] of actual.waiting.all()) listed.add(retryName(entry.dagRunId, entry.index, entry.tryNumber))
+  const list = (entry: ReadyTi) => {
+    if (actual.runs.get(entry.dagRunId)?.graph.versionId !== entry.versionId) return
+    listed.add(retryName(entry.dagRunId, entry.index, entry.tryNumber))
+  }
+  actual.candidates.forEach(list)
+  for (const [, entry] of actual.waiting.all()) list(entry)
   for (const [id, run] of actual.runs) {
     run.tis.forEach((ti, index) => {
       const name = retryName(id, index, ti.tryNumber)
@@ -95,7 +99,8 @@ function checkHeads({ actual, stopping }: Comparison, problems: string[]): void 
 
 function liveRun(memory: SchedulerMemory, entry: ReadyTi): RunMemory | undefined {
   const run = memory.runs.get(entry.dagRunId)
-  return run?.ready[entry.index] === 1 && run.tis[entry.index]?.tryNumber === entry.tryNumber ? run : undefined
+  if (run?.graph.versionId !== entry.versionId) return undefined
+  return run.ready[entry.index] === 1 && run.tis[entry.index]?.tryNumber === entry.tryNumber ? run : undefined
 }
 
 function checkTimers({ actual, now, stopping, wentBack }: Comparison, timers: Timers, problems: string[]): void {

@@ -54,6 +54,7 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
     compare(`counts of run ${id}`, [...run.counts], [...other.counts])
     compare(`open TIs of run ${id}`, run.open, other.open)
     compare(`overrides of run ${id}`, overridesOf(run), overridesOf(other))
+    compare(`vanished TIs of run ${id}`, vanishedOf(run), vanishedOf(other))
     // Those that wait for a retry are ready when their time has come: `checkWaiting`.
     const ready = (one: typeof run) => [...one.ready].map((flag, i) => (one.tis[i]?.state === 'none' ? flag : 0))
     compare(`ready TIs of run ${id}`, ready(run), ready(other))
@@ -64,8 +65,8 @@ function compareRuns({ actual, rebuilt }: Comparison, compare: Compare): void {
     const other = rebuilt.parked.get(id)
     compare(
       `parked run ${id}`,
-      [run.record, run.tis, [...run.counts], run.open, overridesOf(run)],
-      [other?.record, other?.tis, [...(other?.counts ?? [])], other?.open, overridesOf(other)],
+      [run.record, run.tis, [...run.counts], run.open, overridesOf(run), vanishedOf(run)],
+      [other?.record, other?.tis, [...(other?.counts ?? [])], other?.open, overridesOf(other), vanishedOf(other)],
     )
     if (other !== undefined && (run.saga !== null || other.saga !== null)) compareSagas(run, other, compare)
   }
@@ -75,12 +76,18 @@ function overridesOf(run: RunMemory | undefined): unknown[] {
   return [...(run?.overrides?.values() ?? [])].sort((a, b) => a.tiId - b.tiId)
 }
 
+function vanishedOf(run: RunMemory | undefined): unknown[] {
+  return [...(run?.vanished ?? [])].sort((a, b) => a.id - b.id)
+}
+
 function compareSagas(run: RunMemory, other: RunMemory, compare: Compare): void {
   const shown = ({ saga, record, tis }: RunMemory) => {
     if (saga === null) return null
-    // What a try failed of is told on only while its TI is failed.
+    // What a try failed of is told on only while its TI is failed; of one that failed before its run came to a version
+    // with compensations memory does not know it.
     const errors = [...saga.errors].filter(
-      ([index, { tryNumber }]) => tis[index]?.state === 'failed' && tis[index].tryNumber === tryNumber,
+      ([index, { tryNumber }]) =>
+        tis[index]?.state === 'failed' && tis[index].tryNumber === tryNumber && run.saga?.errors.has(index) === true,
     )
     return {
       compensations: [...saga.compensations].sort(([a], [b]) => a - b),
