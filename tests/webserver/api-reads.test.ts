@@ -234,7 +234,12 @@ test('pools, import errors, events, platform, config', async () => {
   expect(await ids('?event=run.&event=dag.paused')).toEqual([4, 1])
   expect(await ids('?owner=user:anna')).toEqual([4])
   expect(await get('/eventLogs/3')).toMatchObject({ task_id: 'check', run_id: 'manual__2', extra: 'too slow' })
-  expect(await get('/platform')).toMatchObject({ leading: false, draining: false, open_runs: { queued: 1 } })
+  expect(await get('/platform')).toMatchObject({
+    leading: false,
+    draining: false,
+    open_runs: { queued: 1 },
+    open_dead_letters: 0,
+  })
   expect(await get('/config')).toEqual({
     sections: [{ name: 'scheduler', options: [{ key: 'catchup', value: 'false', source: 'default' }] }],
   })

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { sectionOf } from '../../core/config/schema.ts'
+import { countOpenLetters } from '../../database/queries/dead-letters.ts'
 import { getCommand, isDraining } from '../../database/queries/inbox.ts'
 import { countOpenStates, readHealth } from '../../database/queries/overview.ts'
 import type { ApiParts } from '../api-parts.ts'
@@ -16,6 +17,7 @@ const Platform = Closed({
   draining: Type.Boolean({ description: 'No new tries until it is resumed.' }),
   open_runs: Type.Record(Type.String(), Type.Integer()),
   open_task_instances: Type.Record(Type.String(), Type.Integer()),
+  open_dead_letters: Type.Integer({ description: 'Counting stops at 10,000.' }),
 })
 
 const CommandBody = Closed({
@@ -33,10 +35,11 @@ const CommandBody = Closed({
 
 export const platformRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
   async function platform() {
-    const [health, draining, counts] = await Promise.all([
+    const [health, draining, counts, letters] = await Promise.all([
       readHealth(parts.pool),
       isDraining(parts.pool),
       countOpenStates(parts.pool),
+      countOpenLetters(parts.pool),
     ])
     const leads = health.scheduler?.isAlive === true
     return {
@@ -45,6 +48,7 @@ export const platformRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       draining,
       open_runs: { ...counts.runs },
       open_task_instances: { ...counts.tis },
+      open_dead_letters: letters,
     }
   }
 

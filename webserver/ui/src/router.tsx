@@ -1,15 +1,17 @@
 /**
- * Addresses of the page, and which program draws each: it is loaded when it is first looked at. Every view, tab, filter and selected try is in the address, so that it can be sent to
- * somebody.
+ * Addresses of the page, and which program draws each: it is loaded when it is first looked at. Every view, tab, filter and
+ * selected try is in the address, so that it can be sent to somebody.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { AppFrame } from './views/app-frame.tsx'
 import { DAG_TABS, type DagTab } from './views/dag-tabs.ts'
+import { type LetterSearch, readLetterSearch } from './views/letter-search.ts'
 import { Loading, NotFound } from './views/messages.tsx'
 
 const rootRoute = createRootRoute({ component: AppFrame, notFoundComponent: NotFound })
 
-const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+/** An address typed by hand may have `order=12345`, which is read as a number. */
+const text = (value: unknown) => (value === '' || !/^(string|number)$/.test(typeof value) ? undefined : String(value))
 const count = (value: unknown) => (Number.isInteger(value) && Number(value) > 0 ? Number(value) : undefined)
 
 const homeRoute = createRoute({
@@ -92,8 +94,39 @@ const eventsRoute = createRoute({
   }),
 })
 
+const lettersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/letters',
+  component: lazyRouteComponent(() => import('./views/letters-page.tsx'), 'LettersPage'),
+  validateSearch: (search): LetterSearch => readLetterSearch(text)(search),
+})
+
+const letterRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/letters/$letterId',
+  component: lazyRouteComponent(() => import('./views/letter-page.tsx'), 'LetterPage'),
+})
+
+const searchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/search',
+  component: lazyRouteComponent(() => import('./views/search-page.tsx'), 'SearchPage'),
+  validateSearch: (search): { q?: string } => (text(search.q) === undefined ? {} : { q: text(search.q)! }),
+})
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, dagsRoute, dagRoute, runRoute, tiRoute, eventsRoute, ...plain]),
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    dagsRoute,
+    dagRoute,
+    runRoute,
+    tiRoute,
+    lettersRoute,
+    letterRoute,
+    eventsRoute,
+    searchRoute,
+    ...plain,
+  ]),
   scrollRestoration: true,
   // A page's program is on its way as soon as somebody points at a link to it.
   defaultPreload: 'intent',

@@ -1121,7 +1121,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number }; /** Counting stops at 10,000. */ open_dead_letters: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
@@ -1142,7 +1142,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number }; /** Counting stops at 10,000. */ open_dead_letters: number } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
@@ -1162,7 +1162,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number } } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { /** A scheduler holds the lease. */ leading: boolean; leader: string | null; /** No new tries until it is resumed. */ draining: boolean; open_runs: { [name: string]: number }; open_task_instances: { [name: string]: number }; /** Counting stops at 10,000. */ open_dead_letters: number } } }
         202: { headers: { [name: string]: unknown }; content: { "application/json": { detail: string; command_id: number } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }

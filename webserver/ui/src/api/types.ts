@@ -13,6 +13,13 @@ type Exact<Body extends { readonly exact_state: unknown }> = Omit<Body, 'state'>
   readonly state: Body['exact_state']
 }
 
+/** Body of a good answer to a POST. */
+type Posted<Path extends keyof paths> = paths[Path] extends {
+  post: { responses: { 200: { content: { 'application/json': infer Body } } } }
+}
+  ? Body
+  : never
+
 type DagPath = '/api/v2/dags/{dag_id}'
 type RunPath = `${DagPath}/dagRuns/{dag_run_id}`
 type TiPath = `${RunPath}/taskInstances/{task_id}`
@@ -55,3 +62,13 @@ export type Variable = Answer<'/api/v2/variables'>['variables'][number]
 export type Connection = Answer<'/api/v2/connections'>['connections'][number]
 export type EventPage = Answer<'/api/v2/eventLogs'>
 export type Platform = Answer<'/api/v2/platform'>
+
+export type LetterPage = Answer<'/api/v2/deadLetters'>
+export type Letter = LetterPage['dead_letters'][number]
+export type LetterGroupPage = Answer<'/api/v2/deadLetters/groups'>
+export type LetterGroup = LetterGroupPage['groups'][number]
+export type LetterDetails = Answer<'/api/v2/deadLetters/{letter_id}'>
+export type LettersChanged = Posted<'/api/v2/deadLetters/redrive'>
+
+export type SearchAnswer = Answer<'/api/v2/search'>
+export type FoundRun = SearchAnswer['runs'][number]

@@ -11,6 +11,7 @@ import {
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet } from '@tanstack/react-router'
+import { LETTER_EVENTS } from '../data/letter-events.ts'
 import { useLiveQueries } from '../data/live.ts'
 import { useDrain, useImportErrors, usePlatform } from '../data/operations.ts'
 import { useMay, useSession, useSignOut } from '../data/session.ts'
@@ -18,17 +19,23 @@ import { Icon, type IconName } from '../drawing/icons.tsx'
 import { Banner } from './banner.tsx'
 import { ConfirmDialog } from './dialog.tsx'
 import { Failure, Loading } from './messages.tsx'
+import { SearchBox } from './search-box.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
 
 const PAGES: readonly { readonly to: string; readonly label: string; readonly icon: IconName }[] = [
   { to: '/dags', label: 'Dags', icon: 'dags' },
+  { to: '/letters', label: 'Dead letters', icon: 'letter' },
   { to: '/import-errors', label: 'Import errors', icon: 'warning' },
   { to: '/pools', label: 'Pools', icon: 'pool' },
   { to: '/variables', label: 'Variables', icon: 'variable' },
   { to: '/connections', label: 'Connections', icon: 'connection' },
   { to: '/events', label: 'Event log', icon: 'events' },
 ]
+
+/** The number of open letters beside their page. */
+const LETTERS_EVERY_MS = 3_000
+const COUNTED = 10_000
 
 export function AppFrame() {
   const session = useSession()
@@ -46,7 +53,13 @@ export function AppFrame() {
 function Frame({ name, role }: { readonly name: string; readonly role: string }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const errors = useImportErrors()
+  const platform = usePlatform()
   useLiveQueries([['import-errors'], ['platform']], { kinds: ['import_error', 'scheduler.'], everyMs: 1_000 })
+  useLiveQueries([['platform']], { kinds: LETTER_EVENTS, everyMs: LETTERS_EVERY_MS })
+  const open: Readonly<Record<string, number | undefined>> = {
+    '/import-errors': errors.data?.length,
+    '/letters': platform.data?.open_dead_letters,
+  }
   return (
     <AppShell
       header={{ height: 54 }}
@@ -69,6 +82,7 @@ function Frame({ name, role }: { readonly name: string; readonly role: string })
           <Icon name="brand" size={24} /> Tradewind
         </Link>
         <span className="spacer" />
+        <SearchBox />
         <ColourScheme />
         <Account name={name} role={role} />
       </AppShell.Header>
@@ -77,11 +91,7 @@ function Frame({ name, role }: { readonly name: string; readonly role: string })
           <Link key={to} to={to} className="nav-link" onClick={close}>
             <Icon name={icon} />
             {label}
-            {to === '/import-errors' && (errors.data?.length ?? 0) > 0 && (
-              <span style={{ marginLeft: 'auto', color: 'var(--state-failed)', fontWeight: 700 }}>
-                {errors.data?.length}
-              </span>
-            )}
+            <OpenCount count={open[to] ?? 0} />
           </Link>
         ))}
       </AppShell.Navbar>
@@ -91,6 +101,16 @@ function Frame({ name, role }: { readonly name: string; readonly role: string })
       </AppShell.Main>
       <Toasts />
     </AppShell>
+  )
+}
+
+function OpenCount({ count }: { readonly count: number }) {
+  if (count === 0) return null
+  return (
+    <span className="nav-count">
+      {count.toLocaleString()}
+      {count >= COUNTED && '+'}
+    </span>
   )
 }
 

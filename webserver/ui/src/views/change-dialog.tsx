@@ -2,10 +2,10 @@
  * Clear, mark or cancel, with exactly what will change shown first: the server plans it for the preview with the very
  * functions that then do it.
  */
-import { Alert, Button, Checkbox, Group, ScrollArea, Stack, Text } from '@mantine/core'
+import { Alert, Button, Checkbox, Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { type Affected, type Change, useChange, usePreview } from '../data/runs.ts'
-import { StateBadge } from '../drawing/state.tsx'
+import { AffectedTable } from './affected-table.tsx'
 import { Dialog } from './dialog.tsx'
 import { Failure, Loading } from './messages.tsx'
 import { showToast } from './toasts.tsx'
@@ -177,34 +177,5 @@ function Preview({ change, affected }: { readonly change: Change; readonly affec
       </Alert>
     )
   }
-  return (
-    <div>
-      <Text size="sm" mb={6}>
-        {affected.length === 1 ? 'One task instance changes:' : `${affected.length} task instances change:`}
-      </Text>
-      <ScrollArea.Autosize mah={260} viewportProps={{ tabIndex: 0, 'aria-label': 'What changes', role: 'region' }}>
-        <table style={{ width: '100%', fontSize: 14, borderSpacing: '0 4px' }}>
-          <tbody>
-            {affected.map((one) => (
-              <tr key={`${one.task_id}${one.new_state ?? ''}`}>
-                <td className="break">{one.task_id}</td>
-                <td>
-                  <StateBadge state={one.state} />
-                </td>
-                <td aria-hidden="true">→</td>
-                <td>
-                  <StateBadge state={one.new_state} />
-                  {one.after !== undefined && one.after.length > 0 && (
-                    <div className="quiet break" style={{ fontSize: 13 }}>
-                      after {one.after.join(', ')}
-                    </div>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollArea.Autosize>
-    </div>
-  )
+  return <AffectedTable affected={affected} />
 }

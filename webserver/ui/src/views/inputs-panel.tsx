@@ -9,7 +9,11 @@ export function InputsPanel({ name, tryNumber }: { readonly name: TiName; readon
   const inputs = useInputs(name, tryNumber)
   if (inputs.isPending) return <Loading />
   if (inputs.isError) return <Failure error={inputs.error} />
-  if (inputs.data.length === 0) {
+  return <InputList inputs={inputs.data} />
+}
+
+export function InputList({ inputs }: { readonly inputs: readonly TaskInput[] }) {
+  if (inputs.length === 0) {
     return (
       <div className="panel">
         <Empty title="No inputs">Its handler takes no arguments.</Empty>
@@ -18,7 +22,7 @@ export function InputsPanel({ name, tryNumber }: { readonly name: TiName; readon
   }
   return (
     <>
-      {inputs.data.map((input) => (
+      {inputs.map((input) => (
         <section key={input.name} className="panel value" aria-label={input.name}>
           <div className="value-head">
             <span className="mono">{input.name}</span>
