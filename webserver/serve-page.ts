@@ -15,7 +15,8 @@ export interface PageOptions {
 
 const NOT_BUILT = 'The page is not built. Build it with npm run build; the API is below /api/v2.'
 /** Addresses of the page; everything else that is unknown stays a 404. */
-const ADDRESSES = ['/', '/dags', '/dags/*', '/import-errors', '/pools', '/variables', '/connections', '/events']
+const LISTS = ['/import-errors', '/pools', '/variables', '/connections', '/events']
+const ADDRESSES = ['/', '/dags', '/dags/*', '/letters', '/letters/*', '/search', ...LISTS]
 
 export const servePage: FastifyPluginAsync<PageOptions> = async (app, { folder }) => {
   setRoleOfRoutes(app, null)

@@ -78,7 +78,9 @@ function Body({ action, onClose }: { readonly action: LetterAction; readonly onC
       ) : (
         <>
           <Text size="sm">
-            What failed runs again, with all below it. What of the run was undone meanwhile is done again first.
+            {letter?.kind === 'compensation'
+              ? 'Undoing it is tried again; the task itself does not run.'
+              : 'What failed runs again, with all below it. What of the run was undone meanwhile is done again first.'}
           </Text>
           <Checkbox
             label="Newest version"
@@ -92,7 +94,7 @@ function Body({ action, onClose }: { readonly action: LetterAction; readonly onC
             checked={newKeys}
             onChange={(event) => setNewKeys(event.currentTarget.checked)}
           />
-          {letter !== undefined && letter.kind === 'task' && letter.inputs.length > 0 && (
+          {letter !== undefined && letter.inputs.length > 0 && (
             <LetterInputs letter={letter} onChange={setInputs} />
           )}
         </>
@@ -101,8 +103,8 @@ function Body({ action, onClose }: { readonly action: LetterAction; readonly onC
         <Loading />
       ) : chosen.isError ? (
         <Failure error={chosen.error} title="No preview" />
-      ) : kind === 'redrive' && letters.length === 1 && letters[0]?.kind === 'task' ? (
-        <RunsAgain letter={letters[0]} />
+      ) : kind === 'redrive' && letters.length === 1 && letters[0] !== undefined ? (
+        <RunsAgain letter={letters[0]} newest={newest} />
       ) : (
         <Chosen letters={letters} isMore={chosen.data.more} />
       )}
@@ -134,14 +136,15 @@ function versionText(letter: LetterDetails | undefined): string {
 }
 
 /** The server plans it with the function that a redrive uses. */
-function RunsAgain({ letter }: { readonly letter: Chosen }) {
-  const preview = usePreview(letter.dag_id, letter.dag_run_id, {
-    kind: 'clear',
-    taskIds: [letter.task_id],
-    upstream: false,
-    downstream: true,
-    onlyFailed: false,
-  })
+function RunsAgain({ letter, newest }: { readonly letter: Chosen; readonly newest: boolean }) {
+  const taskIds = [letter.task_id]
+  const preview = usePreview(
+    letter.dag_id,
+    letter.dag_run_id,
+    letter.kind === 'compensation'
+      ? { kind: 'compensate', taskIds }
+      : { kind: 'clear', taskIds, upstream: false, downstream: true, onlyFailed: false, newest },
+  )
   if (preview.isPending) return <Loading />
   if (preview.isError) return <Failure error={preview.error} title="No preview" />
   return <AffectedTable affected={preview.data} />
