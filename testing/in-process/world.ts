@@ -117,15 +117,11 @@ export class InMemoryWorld {
     return run
   }
 
-  letters(): (DeadLetter & { readonly tiId: number })[] {
+  letters(): { readonly tiId: number; readonly letter: DeadLetter }[] {
     const letters = [...this.#tables.sagas.letters.values()].toSorted((a, b) => a.letter.at - b.letter.at)
     return letters.map(({ letter: { tiId, taskId, tryNumber, kind, message }, outcome }) => ({
       tiId,
-      taskId,
-      tryNumber,
-      kind,
-      message,
-      status: outcome?.status ?? 'open',
+      letter: { taskId, tryNumber, kind, message, status: outcome?.status ?? 'open' },
     }))
   }
 

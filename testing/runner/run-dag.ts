@@ -76,16 +76,16 @@ class EndedRun implements DagRun {
   }
 
   get deadLetters(): readonly DeadLetter[] {
-    return this.#world.letters().map(({ tiId: _, ...letter }) => letter)
+    return this.#world.letters().map(({ letter }) => letter)
   }
 
   async redrive(taskId: string, { inputs, newKeys }: RedriveOptions = {}): Promise<void> {
-    const open = this.#world.letters().findLast((one) => one.taskId === taskId && one.status === 'open')
+    const open = this.#world.letters().findLast(({ letter }) => letter.taskId === taskId && letter.status === 'open')
     if (open === undefined) throw new Error(`The task "${taskId}" has no open dead letter.`)
     const { dagId, runId } = this.#world.run()
     await this.#goOn({
       kind: 'redrive',
-      letters: [{ tiId: open.tiId, tryNumber: open.tryNumber, dagId, runId }],
+      letters: [{ tiId: open.tiId, tryNumber: open.letter.tryNumber, dagId, runId }],
       ...(inputs === undefined ? {} : { inputs: JSON.stringify(inputs) }),
       ...(newKeys === undefined ? {} : { newKeys }),
     })

@@ -2,8 +2,10 @@
 import conditional from '../../dags/patterns/conditional.ts'
 import deadLetter from '../../dags/patterns/dead-letter.ts'
 import fanOutFanIn from '../../dags/patterns/fan-out-fan-in.ts'
+import orderProcessing from '../../dags/patterns/order-processing.ts'
 import parallel from '../../dags/patterns/parallel.ts'
 import retry from '../../dags/patterns/retry.ts'
+import saga from '../../dags/patterns/saga.ts'
 import scheduled from '../../dags/patterns/scheduled.ts'
 import sequential from '../../dags/patterns/sequential.ts'
 
@@ -22,5 +24,7 @@ export const PATTERNS: readonly Pattern[] = [
   { name: 'conditional', dag: conditional, goesWrong: { servicesDown: 'approvals.ask', state: 'failed' } },
   { name: 'scheduled', dag: scheduled, goesWrong: null },
   { name: 'retry', dag: retry, goesWrong: null },
+  { name: 'saga', dag: saga, goesWrong: { servicesDown: 'carrier.ship', state: 'failed' } },
   { name: 'dead-letter', dag: deadLetter, goesWrong: { servicesDown: 'books.post', state: 'failed' } },
+  { name: 'order-processing', dag: orderProcessing, goesWrong: { servicesDown: 'payments.charge', state: 'success' } },
 ]
