@@ -68,7 +68,9 @@ export function carryOut(world: TroubledWorld, trouble: Trouble): void {
       else {
         world.count('redrives')
         const all = trouble.twice ? [...letters, first] : letters
-        world.submit({ kind: 'redrive', letters: all, newKeys: trouble.newKeys })
+        const { newKeys, newest } = trouble
+        for (const { tiId } of newest ? all : []) world.touched.add(world.tables.tis.get(tiId)!.dagRunId)
+        world.submit({ kind: 'redrive', letters: all, newKeys, newest })
       }
       return
     }
@@ -178,14 +180,16 @@ function runCommand(world: TroubledWorld, run: RunRecord, trouble: RunTrouble): 
   const name = { dagId, runId }
   switch (trouble.kind) {
     case 'clear': {
-      const { kind, task, upstream, downstream, onlyFailed, onlyRunning, newKeys } = trouble
+      const { kind, task, upstream, downstream, onlyFailed, onlyRunning, newKeys, newest } = trouble
       world.count(state === 'running' ? 'clears while running' : 'clears')
       if (downstream && task !== null) world.count('clears with what is below')
       // What is below must follow what is above, or its last try is older than theirs.
       if (task !== null && (!downstream || upstream)) world.partlyCleared.add(id)
       if (onlyFailed || onlyRunning) world.partlyCleared.add(id)
+      // The oracle knows one version of a run.
+      if (newest) world.touched.add(id)
       const taskIds = task === null ? [] : [taskId(task)]
-      return { kind, ...name, taskIds, upstream, downstream, onlyFailed, onlyRunning, newKeys }
+      return { kind, ...name, taskIds, upstream, downstream, onlyFailed, onlyRunning, newKeys, newest }
     }
     case 'mark': {
       const { kind, task, state: to, upstream, downstream } = trouble

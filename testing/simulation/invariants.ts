@@ -80,7 +80,9 @@ function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {
   const run = tables.runs.get(execution.dagRunId)
   // Its run was deleted while its process was dying: it counts by what it holds.
   if (ti === undefined || run === undefined) return [{ key: 'slots', units: 1, cap: MOST_EXECUTIONS }]
-  const task = tables.versions.get(run.versionId)!.serialized.tasks.find((one) => one.taskId === ti.taskId)!
+  const task = tables.versions.get(run.versionId)!.serialized.tasks.find((one) => one.taskId === ti.taskId)
+  // Its run was moved to a version without the task; so does it.
+  if (task === undefined) return [{ key: 'slots', units: 1, cap: MOST_EXECUTIONS }]
   const poolName = task.pool ?? SIMULATED_DEFAULTS.pool
   const slots = tables.pools.get(poolName)?.slots ?? 0
   const units = task.poolSlots ?? 1

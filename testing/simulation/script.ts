@@ -67,12 +67,14 @@ type TroubleKind =
       readonly onlyFailed: boolean
       readonly onlyRunning: boolean
       readonly newKeys: boolean
+      readonly newest: boolean
     }
   /** Letters are chosen from all there are, settled ones too; the first of them twice, where `twice`. */
   | {
       readonly kind: 'redrive'
       readonly letters: readonly number[]
       readonly newKeys: boolean
+      readonly newest: boolean
       readonly twice: boolean
     }
   | { readonly kind: 'discard-letters'; readonly letters: readonly number[] }

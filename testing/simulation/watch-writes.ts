@@ -36,7 +36,10 @@ export class WriteWatch {
     this.#inserted(writes)
     const cleared = new Set(idsOf(writes.events, 'ti.cleared'))
     const marked = new Set(idsOf(writes.events, 'marked'))
-    for (const ti of writes.updatedTis) this.#updated(ti, cleared.has(ti.id), marked.has(ti.id))
+    const moved = movedRuns(writes)
+    // A move takes a TI out of its run, or brings it back.
+    const isFree = (ti: TiRecord) => marked.has(ti.id) || moved.has(ti.dagRunId)
+    for (const ti of writes.updatedTis) this.#updated(ti, cleared.has(ti.id), isFree(ti))
     const inserted = new Set(writes.insertedRuns.map((run) => run.id))
     for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) this.#run(run, inserted.has(run.id), writes)
     for (const row of writes.updatedTries) {
@@ -66,15 +69,20 @@ export class WriteWatch {
 
   #inserted(writes: TickWrites): void {
     const { tables, violation, count } = this.#o
+    const moved = movedRuns(writes)
     for (const ti of writes.insertedTis) {
       this.#tis.set(ti.id, ti)
+      if (moved.has(ti.dagRunId)) count('tasks that came')
       if (ti.state === 'removed') count('tasks outside their dates')
     }
     for (const dagRunId of new Set(writes.insertedTis.map((ti) => ti.dagRunId))) {
       const run = tables.runs.get(dagRunId)
       if (run === undefined) continue
-      const ids = [...tables.tis.values()].filter((ti) => ti.dagRunId === dagRunId).map((ti) => ti.taskId)
       const tasks = tables.versions.get(run.versionId)?.serialized.tasks ?? []
+      const known = new Set(tasks.map((task) => task.taskId))
+      // Those of tasks that its version does not have: it came from another.
+      const isOf = (ti: TiRecord) => ti.dagRunId === dagRunId && (known.has(ti.taskId) || ti.state !== 'removed')
+      const ids = [...tables.tis.values()].filter(isOf).map((ti) => ti.taskId)
       if (ids.length !== tasks.length || new Set(ids).size !== tasks.length) {
         violation(`invariant 5: run ${dagRunId} has ${ids.length} TIs for ${tasks.length} tasks`)
       }
@@ -114,7 +122,7 @@ export class WriteWatch {
     this.runs.set(run.id, run)
     if (isInserted && run.runType === 'scheduled') count('scheduled runs')
     if (isInserted && run.triggeredBy.startsWith('task:')) count('triggers by tasks')
-    if (before !== undefined && before.versionId !== run.versionId) {
+    if (before !== undefined && before.versionId !== run.versionId && !movedRuns(writes).has(run.id)) {
       violation(`invariant 5: run ${run.id} went from version ${before.versionId} to ${run.versionId}`)
     }
     if (!FINISHED_RUN_STATES.has(run.state) || before?.state === run.state) return
@@ -133,6 +141,7 @@ export class WriteWatch {
     const { count } = this.#o
     const plain = COUNTED_EVENTS[kind]
     if (plain !== undefined) count(plain)
+    if (kind === 'ti.removed') count('tasks that went')
     if (kind === 'command.refused' && cause?.includes('later than allowed') === true) count('expired commands')
     if (kind === 'ti.skipped' && cause?.startsWith('not followed') === true) count('branches not followed')
     if (kind === 'run.failed' && cause?.includes('dagrunTimeout') === true) count('run timeouts')
@@ -149,6 +158,7 @@ const COUNTED_EVENTS: Readonly<Record<string, Counter | undefined>> = {
   'run.note': 'notes',
   'run.deleted': 'runs deleted',
   'run.not_created': 'runs not created',
+  'run.version': 'runs moved to the newest version',
   'command.refused': 'refused commands',
   'pool.deleted': 'pools deleted',
   'pool.set': 'pools resized',
@@ -161,6 +171,11 @@ const COUNTED_EVENTS: Readonly<Record<string, Counter | undefined>> = {
   'dag.deactivated': 'files gone',
   import_error: 'broken files',
   'scheduler.draining': 'drains',
+}
+
+/** To another version of their Dag. */
+function movedRuns({ events }: TickWrites): Set<number | null> {
+  return new Set(events.flatMap((event) => (event.kind === 'run.version' ? [event.dagRunId] : [])))
 }
 
 function idsOf(events: readonly EventRecord[], kind: string): (number | null)[] {

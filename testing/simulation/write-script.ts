@@ -92,7 +92,17 @@ function runTrouble(random: Random): Kind {
   const roll = random.next()
   if (roll < 0.45) {
     const [downstream, onlyFailed, onlyRunning] = [random.chance(0.85), random.chance(0.15), random.chance(0.1)]
-    return { kind: 'clear', run, task, upstream, downstream, onlyFailed, onlyRunning, newKeys: random.chance(0.2) }
+    return {
+      kind: 'clear',
+      run,
+      task,
+      upstream,
+      downstream,
+      onlyFailed,
+      onlyRunning,
+      newKeys: random.chance(0.2),
+      newest: random.chance(0.5),
+    }
   }
   if (roll < 0.63) {
     const state = random.pick(['success', 'failed', 'skipped'] as const)
@@ -107,7 +117,13 @@ function runTrouble(random: Random): Kind {
 function letterTrouble(random: Random): Kind {
   const letters = Array.from({ length: random.int(1, 4) }, () => random.next())
   if (random.chance(0.25)) return { kind: 'discard-letters', letters }
-  return { kind: 'redrive', letters, newKeys: random.chance(0.3), twice: random.chance(0.1) }
+  return {
+    kind: 'redrive',
+    letters,
+    newKeys: random.chance(0.3),
+    newest: random.chance(0.5),
+    twice: random.chance(0.1),
+  }
 }
 
 function poolTrouble(random: Random): Kind {
