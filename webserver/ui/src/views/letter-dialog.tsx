@@ -94,9 +94,7 @@ function Body({ action, onClose }: { readonly action: LetterAction; readonly onC
             checked={newKeys}
             onChange={(event) => setNewKeys(event.currentTarget.checked)}
           />
-          {letter !== undefined && letter.inputs.length > 0 && (
-            <LetterInputs letter={letter} onChange={setInputs} />
-          )}
+          {letter !== undefined && letter.inputs.length > 0 && <LetterInputs letter={letter} onChange={setInputs} />}
         </>
       )}
       {chosen.isPending ? (
