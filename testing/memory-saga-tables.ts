@@ -84,13 +84,13 @@ export function textsOf(writes: SagaWrites): readonly (string | null)[] {
   ]
 }
 
-/** The last try of each failed TI of these runs. */
+/** The last try of each TI of these runs that failed, or waits for its retry. */
 export function failedTries(
   tables: { readonly tis: ReadonlyMap<number, TiRecord>; readonly tries: ReadonlyMap<string, TryRecord> },
   dagRunIds: ReadonlySet<number>,
 ): TryRecord[] {
   return [...tables.tis.values()].flatMap((ti) => {
-    const isWanted = ti.state === 'failed' && dagRunIds.has(ti.dagRunId)
+    const isWanted = (ti.state === 'failed' || ti.state === 'up_for_retry') && dagRunIds.has(ti.dagRunId)
     return isWanted ? (tables.tries.get(tryKeyText({ tiId: ti.id, tryNumber: ti.tryNumber })) ?? []) : []
   })
 }

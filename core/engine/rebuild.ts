@@ -175,7 +175,8 @@ function sagaReader({ compensations = [], tries = [] }: RunRows) {
     if (!hasSagaMemory(graph)) return null
     const errors = new Map<number, TryError>()
     tis.forEach((ti, index) => {
-      const cause = ti.state === 'failed' ? causes.get(tryKeyText({ tiId: ti.id, tryNumber: ti.tryNumber })) : undefined
+      const isWanted = ti.state === 'failed' || ti.state === 'up_for_retry'
+      const cause = isWanted ? causes.get(tryKeyText({ tiId: ti.id, tryNumber: ti.tryNumber })) : undefined
       if (cause != null) errors.set(index, tryError(ti.tryNumber, cause))
     })
     const own = compensationsByIndex(tis, byRun.get(tis[0]?.dagRunId ?? 0))

@@ -40,7 +40,7 @@ export interface Snapshot {
   /** Of `tis`. */
   readonly tiOverrides: readonly TiOverrideRecord[]
   readonly executions: readonly ExecutionRecord[]
-  /** The try row of each of `executions`, and the last one of each failed TI of `tis`. */
+  /** The try row of each of `executions`, and the last one of each TI of `tis` that failed or waits for its retry. */
   readonly tries: readonly TryRecord[]
   readonly pools: readonly PoolRecord[]
   readonly importErrors: readonly ImportErrorRecord[]
@@ -162,7 +162,7 @@ export const ERASED_RUNS = 500
 
 /** Runs with all that hangs on them. */
 export type LoadedRuns = Pick<Snapshot, 'runs' | 'tis' | 'versions' | 'compensations' | 'tiOverrides'> & {
-  /** The last one of each failed TI of `tis`. */
+  /** The last one of each TI of `tis` that failed or waits for its retry. */
   readonly tries?: readonly TryRecord[]
 }
 

@@ -118,10 +118,10 @@ export function toTryRecord(row: TryRow): TryRecord {
   return { ...row, cause: row.cause === null ? null : (JSON.parse(row.cause) as CauseOfDeath) }
 }
 
-/** The last try of each failed TI of these runs: what undoes a run is told why it failed. */
+/** The last try of each TI of these runs that failed, or waits for its retry: what undoes a run is told why. */
 function failedTries(runs: string): string {
   return `select ${tryColumns} from (${runs}) r join task_instance ti on ti.dag_run_id = r.id
-    join try t on t.ti_id = ti.id and t.try_number = ti.try_number where ti.state = 'failed'`
+    join try t on t.ti_id = ti.id and t.try_number = ti.try_number where ti.state in ('failed', 'up_for_retry')`
 }
 
 /** `epoch`: `null` for those who only look. @throws when it is not the lease's any more. */

@@ -20,6 +20,8 @@ export interface TroubledWorld {
   readonly deleted: Set<string>
   readonly touched: Set<number>
   readonly partlyCleared: Set<number>
+  /** Runs of which somebody wanted something to stay as it is, not undone. */
+  readonly leftAsIs: Set<number>
   trace(line: string): void
   count(what: Counter): void
   submit(request: CommandRequest, actor?: string, notAfter?: number | null): number
@@ -48,6 +50,7 @@ export function carryOut(world: TroubledWorld, trouble: Trouble): void {
     case 'mark':
     case 'mark-run':
     case 'cancel':
+    case 'compensate':
     case 'delete-run':
     case 'note': {
       const running = trouble.kind === 'cancel' ? cancelRunning(world, trouble) : null
@@ -150,6 +153,7 @@ function cancelRunning(world: TroubledWorld, trouble: Extract<Trouble, { kind: '
   if (run === undefined || ti === undefined) return null
   world.count('cancels')
   world.touched.add(run.id)
+  world.leftAsIs.add(run.id)
   return { kind: 'cancel', dagId: run.dagId, runId: run.runId, taskIds: [ti.taskId] }
 }
 
@@ -157,9 +161,13 @@ function cancelRunning(world: TroubledWorld, trouble: Extract<Trouble, { kind: '
 function chooseRun({ tables }: TroubledWorld, { kind, run }: RunTrouble): RunRecord | undefined {
   const all = [...tables.runs.values()]
   const open = all.filter((one) => !FINISHED_RUN_STATES.has(one.state))
-  const wantsOpen = kind !== 'delete-run' && run < 0.6 && open.length > 0
+  // Few are undone at any moment, and that is when commands are at their worst.
+  const undone = open.filter((one) => one.state === 'compensating')
+  if (undone.length > 0 && kind !== 'note' && (run * 10) % 1 < 0.5) return undone[Math.floor(run * undone.length)]
+  const share = kind === 'compensate' ? 0.3 : 0.6
+  const wantsOpen = kind !== 'delete-run' && run < share && open.length > 0
   const from = wantsOpen ? open : all
-  return from[Math.floor((wantsOpen ? run / 0.6 : run) * from.length)]
+  return from[Math.floor((wantsOpen ? run / share : run) * from.length)]
 }
 
 /** Mostly of the newest: those are open. */
@@ -195,16 +203,29 @@ function runCommand(world: TroubledWorld, run: RunRecord, trouble: RunTrouble): 
       const { kind, task, state: to, upstream, downstream } = trouble
       world.count(state === 'running' ? 'marks while running' : 'marks of finished runs')
       world.touched.add(id)
+      world.leftAsIs.add(id)
       return { kind, ...name, taskIds: [taskId(task)], state: to, upstream, downstream }
     }
     case 'mark-run':
       world.count('runs marked')
       world.touched.add(id)
+      world.leftAsIs.add(id)
       return { kind: 'mark-run', ...name, state: trouble.state }
     case 'cancel':
       world.count('cancels')
       world.touched.add(id)
-      return { kind: 'cancel', ...name, ...(trouble.task === null ? {} : { taskIds: [taskId(trouble.task)] }) }
+      if (trouble.withoutCompensation || trouble.task !== null || state === 'compensating') world.leftAsIs.add(id)
+      return {
+        kind: 'cancel',
+        ...name,
+        ...(trouble.task === null ? {} : { taskIds: [taskId(trouble.task)] }),
+        ...(trouble.withoutCompensation ? { withoutCompensation: true } : {}),
+      }
+    case 'compensate':
+      world.count('compensations asked for')
+      world.touched.add(id)
+      if (trouble.task !== null) world.leftAsIs.add(id)
+      return { kind: 'compensate', ...name, ...(trouble.task === null ? {} : { taskIds: [taskId(trouble.task)] }) }
     case 'delete-run':
       return { kind: 'delete-run', ...name }
     case 'note': {

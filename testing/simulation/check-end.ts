@@ -1,10 +1,10 @@
 /** What must be true when all trouble is over and everything had time to end (invariants 4, 5, 7 and 11). */
-import type { RunRecord, TiRecord } from '../../core/records.ts'
+import type { CompensationRecord, RunRecord, TiRecord } from '../../core/records.ts'
 import type { SerializedDag, TriggerRule } from '../../core/serialized-dag.ts'
 import { FINISHED_TI_STATES } from '../../core/states.ts'
 import type { MemoryTables } from '../memory-tables.ts'
 import type { Violation } from './invariants.ts'
-import { expectedStates, leafOutcome } from './oracle.ts'
+import { expectedStates, leafOutcome, type Observed } from './oracle.ts'
 import { SIMULATED_DEFAULTS } from './simulated-defaults.ts'
 import type { TryTruth } from './simulated-executor.ts'
 
@@ -26,7 +26,7 @@ export function checkEnd(end: EndOfHistory): void {
     const dag = tables.versions.get(run.versionId)!.serialized
     const tis = new Map((tisByRun.get(run.id) ?? []).map((ti) => [ti.taskId, ti]))
     for (const ti of tis.values()) checkTries(end, ti, dag)
-    if (dag.dagrunTimeoutMs !== undefined || end.touched.has(run.id)) continue
+    if (dag.dagrunTimeoutMs !== undefined || dag.failFast === true || end.touched.has(run.id)) continue
     checkOutcome(end, run, dag, tis)
     if (!end.partlyCleared.has(run.id)) checkOrder(end, run, dag, tis)
   }
@@ -42,10 +42,11 @@ function checkOutcome(
   dag: SerializedDag,
   tis: ReadonlyMap<string, TiRecord>,
 ): void {
-  const observed = new Map([...tis].map(([taskId, ti]) => [taskId, ti.state]))
+  const rows = newestCompensations(tables)
+  const observed = new Map([...tis].map(([taskId, ti]) => [taskId, observedOf(ti, rows.get(ti.id))]))
   const expected = expectedStates(seed, run, dag, SIMULATED_DEFAULTS.retries, observed)
   for (const [taskId, want] of expected) {
-    const state = observed.get(taskId)
+    const state = observed.get(taskId)?.state
     if (state !== want) {
       violation(`invariant 5: ${dag.dagId}/${run.runId}/${taskId} ended ${state}, expected ${want}`)
     }
@@ -62,6 +63,20 @@ function checkOutcome(
   }
 }
 
+/** By TI. */
+function newestCompensations(tables: MemoryTables): Map<number, CompensationRecord> {
+  const newest = new Map<number, CompensationRecord>()
+  for (const row of tables.sagas.compensations.values()) {
+    if ((newest.get(row.tiId)?.forwardTry ?? 0) < row.forwardTry) newest.set(row.tiId, row)
+  }
+  return newest
+}
+
+function observedOf({ state }: TiRecord, row: CompensationRecord | undefined): Observed {
+  const isUndone = state === 'compensated' || state === 'compensation_failed'
+  return { state, forward: isUndone && row !== undefined ? row.forwardState : state }
+}
+
 function checkTries({ tables, truth, violation }: EndOfHistory, ti: TiRecord, dag: SerializedDag): void {
   for (let number = 1; number <= ti.tryNumber; number++) {
     const key = `${ti.id}.${number}`
@@ -76,14 +91,17 @@ const EAGER: ReadonlySet<TriggerRule> = new Set(['one_success', 'one_failed', 'o
 
 /** A task's last try began after the last tries of its upstreams had ended, and a clear left nothing above it older. */
 function checkOrder(
-  { truth, violation }: EndOfHistory,
+  { tables, truth, violation }: EndOfHistory,
   run: RunRecord,
   dag: SerializedDag,
   tis: ReadonlyMap<string, TiRecord>,
 ): void {
+  const rows = newestCompensations(tables)
   const lastTry = (taskId: string) => {
     const ti = tis.get(taskId)
-    return ti === undefined || ti.tryNumber === 0 ? undefined : truth.get(`${ti.id}.${ti.tryNumber}`)
+    if (ti === undefined || ti.tryNumber === 0) return undefined
+    const row = rows.get(ti.id)
+    return truth.get(`${ti.id}.${row?.lastTry === ti.tryNumber ? row.forwardTry : ti.tryNumber}`)
   }
   for (const task of dag.tasks) {
     const state = tis.get(task.taskId)?.state

@@ -93,6 +93,18 @@ export const COUNTERS = [
   'skips',
   'dead letters',
   'tasks outside their dates',
+  'compensations',
+  'compensations failed',
+  'compensations withdrawn',
+  'compensation retries',
+  'compensations asked for',
+  'tasks undone by sagas',
+  'tasks undone by hand',
+  'runs undone',
+  'runs that failed fast',
+  'cut off, and undone',
+  'refused while something is undone',
+  'kills while something is undone',
   'memory compared',
 ] as const
 

@@ -20,11 +20,19 @@ export function fateOf(seed: number, dagId: string, runId: string, taskId: strin
   return { failures, then: end < 0.88 ? 'success' : end < 0.95 ? 'skipped' : 'fail-now', way: roll('branch') }
 }
 
+/** How undoing it goes. */
+export function undoFateOf(seed: number, dagId: string, runId: string, taskId: string): Fate {
+  const roll = (what: string) => hashFraction(`${seed}/${dagId}/${runId}/${taskId}/undo/${what}`)
+  const failures = roll('fails') < 0.7 ? 0 : Math.floor(roll('failures') * 4)
+  const end = roll('end')
+  return { failures, then: end < 0.85 ? 'success' : end < 0.9 ? 'skipped' : 'fail-now', way: roll('branch') }
+}
+
 /** How the try fares that follows `failures` own failures. `slow`: it never ends by itself. */
 export function outcomeOf(
   fate: Fate,
   failures: number,
-  task: SerializedTask,
+  task: Pick<SerializedTask, 'taskId' | 'timeoutMs' | 'doXcomPush' | 'branches'>,
 ): { readonly outcome: TryOutcome; readonly slow: boolean } {
   if (failures < fate.failures) {
     const roll = hashFraction(`${fate.way}/${failures}`)
@@ -42,7 +50,7 @@ export function failed(kind: CauseKind): TryOutcome {
   return { state: 'failed', cause: { kind, message: 'simulated' } }
 }
 
-function success(task: SerializedTask, fate: Fate, value: string): TryOutcome {
+function success(task: Parameters<typeof outcomeOf>[2], fate: Fate, value: string): TryOutcome {
   const json = value === POISON ? `"${POISON}"` : JSON.stringify(value)
   return {
     state: 'success',

@@ -11,12 +11,12 @@
  * 6. caps: here (`checkCaps`); leaks: `compare-memory.ts`
  * 7. ends of runs: here (`checkEnds`), `watch-writes.ts` (state from the leaves)
  * 8. who waits holds nothing: here (`checkIdle`)
- * 9. compensation: comes with it
+ * 9. compensation: `watch-undo.ts` (order, once, ends, sagas), `check-end.ts` (the oracle)
  * 10. clock jumps and DST: `check-schedule.ts`
  * 11. poison: `check-end.ts` (all else has ended as it should), and that every command is answered
  */
 import type { TickWrites } from '../../core/ports/store.ts'
-import type { ExecutionRecord } from '../../core/records.ts'
+import type { ExecutionRecord, TiRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../../core/states.ts'
 import type { MemoryTables } from '../memory-tables.ts'
@@ -50,7 +50,7 @@ function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violatio
       // Two versions of a task may have two caps: whoever starts last goes by the higher one.
       for (const { key, cap } of limitsOf(tables, execution)) caps.set(key, Math.max(cap, caps.get(key) ?? 0))
       const ti = tables.tis.get(execution.tiId)!
-      if (ti.tryNumber !== execution.tryNumber || ti.state !== 'queued') {
+      if (ti.tryNumber !== execution.tryNumber || (ti.state !== 'queued' && ti.state !== 'compensating')) {
         violation(`invariant 1: try ${execution.tryNumber} of TI ${ti.id} starts while the TI is ${ti.state}`)
       }
     }
@@ -60,11 +60,16 @@ function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violatio
   }
   const active = new Map<string, number>()
   for (const run of tables.runs.values()) {
-    if (run.state === 'running') active.set(run.dagId, (active.get(run.dagId) ?? 0) + 1)
+    if (run.state === 'running' || run.state === 'compensating') active.set(run.dagId, (active.get(run.dagId) ?? 0) + 1)
   }
-  const started = new Set(writes.events.flatMap((event) => (event.kind === 'run.running' ? [event.dagRunId] : [])))
+  // From the queue, not from running to being undone.
+  const started = new Set(
+    writes.events.flatMap(({ kind, cause, dagRunId }) =>
+      kind === 'run.running' || (kind === 'run.compensating' && cause === null) ? [dagRunId] : [],
+    ),
+  )
   for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) {
-    if (run.state !== 'running' || !started.has(run.id)) continue
+    if (FINISHED_RUN_STATES.has(run.state) || !started.has(run.id)) continue
     const cap = currentDag(tables, run.dagId).maxActiveRuns ?? SIMULATED_DEFAULTS.maxActiveRuns
     const count = active.get(run.dagId)!
     if (count > cap) violation(`invariant 6: ${count} running runs of ${run.dagId}, the cap is ${cap}`)
@@ -135,7 +140,12 @@ function checkEnds(tables: MemoryTables, violation: Violation): void {
     if (FINISHED_RUN_STATES.has(run.state) && unfinished > 0) {
       violation(`invariant 7: run ${run.id} ended with open TIs`)
     }
-    if (run.state === 'running' && unfinished === 0) violation(`invariant 7: run ${run.id} has ended and still runs`)
+    if (run.state !== 'running' || unfinished > 0) continue
+    // One that is to be undone waits for whatever of it still works.
+    const isWaiting = [...tables.executions.values()].some((execution) => execution.dagRunId === run.id)
+    const { tasks } = tables.versions.get(run.versionId)!.serialized
+    if (!isWaiting || tasks.every((task) => task.compensate === undefined))
+      violation(`invariant 7: run ${run.id} has ended and still runs`)
   }
 }
 
@@ -143,14 +153,22 @@ function checkEnds(tables: MemoryTables, violation: Violation): void {
 function checkIdle(tables: MemoryTables, violation: Violation): void {
   for (const { tiId, tryNumber } of tables.executions.values()) {
     const ti = tables.tis.get(tiId)
-    if (ti?.state === 'up_for_retry' && ti.tryNumber === tryNumber) {
+    const waits = ti?.state === 'up_for_retry' || (ti?.state === 'compensating' && ti.retryAt !== null)
+    if (waits && ti.tryNumber === tryNumber) {
       violation(`invariant 8: TI ${tiId} waits for its retry and holds an execution`)
     }
   }
   for (const ti of tables.tis.values()) {
-    if (ti.state !== 'queued' && ti.state !== 'running') continue
+    if (ti.state !== 'queued' && ti.state !== 'running' && !isBeingUndone(tables, ti)) continue
     if (!tables.executions.has(`${ti.id}.${ti.tryNumber}`)) {
       violation(`invariant 4: TI ${ti.id} is ${ti.state} and nothing executes it`)
     }
   }
+}
+
+/** By a try that was queued. */
+function isBeingUndone(tables: MemoryTables, ti: TiRecord): boolean {
+  if (ti.state !== 'compensating' || ti.retryAt !== null) return false
+  const rows = [...tables.sagas.compensations.values()]
+  return rows.some((row) => row.tiId === ti.id && row.state === 'compensating' && row.lastTry === ti.tryNumber)
 }

@@ -1,9 +1,12 @@
 /** Random Dags over every construct there is so far. New options of a Dag or task belong here on the day they come. */
 import {
   type BranchSpec,
+  type CompensateSpec,
+  ERROR_STRATEGIES,
   type InputBinding,
   type Schedule,
   type SerializedDag,
+  type SerializedGroup,
   type SerializedTask,
   TRIGGER_RULES,
   WEIGHT_RULES,
@@ -47,6 +50,7 @@ export function randomDag(random: Random, dagId: string, start: number, others: 
     if (task.kind === 'task' && children.length > 0 && random.chance(0.35))
       task.branches = randomBranches(random, children)
   }
+  const groups = random.chance(0.5) ? randomUndoing(random, tasks) : []
   const { schedule, timezone, startDate, endDate } = randomSchedule(random, start)
   return {
     format: 1,
@@ -64,8 +68,36 @@ export function randomDag(random: Random, dagId: string, start: number, others: 
     ...(random.chance(0.05) ? { isPausedUponCreation: true } : {}),
     ...(random.chance(0.3) ? { params: PARAMS } : {}),
     ...(random.chance(0.05) ? { airflow: true } : {}),
+    ...(random.chance(0.15) ? { errorStrategy: random.pick(ERROR_STRATEGIES) } : {}),
+    ...(random.chance(0.06) ? { failFast: true } : {}),
     tasks,
-    groups: [],
+    groups,
+  }
+}
+
+/** Says of tasks how they are undone, and makes sagas of some that follow each other, so that no way leads out and back. */
+function randomUndoing(random: Random, tasks: Task[]): SerializedGroup[] {
+  for (const task of tasks) {
+    if (random.chance(0.65)) task.compensate = randomCompensation(random)
+    if (random.chance(0.15)) task.errorStrategy = random.pick(ERROR_STRATEGIES)
+  }
+  const groups: SerializedGroup[] = []
+  for (let from = random.int(0, 3); from + 1 < tasks.length && random.chance(0.6); ) {
+    const to = random.int(from + 1, tasks.length - 1)
+    const groupId = `saga${groups.length}`
+    groups.push({ groupId, saga: true })
+    for (const task of tasks.slice(from, to + 1)) task.groupId = groupId
+    from = to + 1 + random.int(0, 1)
+  }
+  return groups
+}
+
+function randomCompensation(random: Random): CompensateSpec {
+  return {
+    ...(random.chance(0.35) ? { alsoWhenFailed: true } : {}),
+    ...(random.chance(0.15) ? {} : { retries: random.int(0, 3) }),
+    ...(random.chance(0.15) ? {} : { retryDelayMs: random.int(0, 3000) }),
+    ...(random.chance(0.2) ? { timeoutMs: random.chance(0.3) ? null : random.int(2, 15) * 1000 } : {}),
   }
 }
 
@@ -192,7 +224,7 @@ export function wideDag(random: Random, dagId: string, start: number): Serialize
 /** What an author may do to a Dag while it runs: other caps, other tasks, other options, now and then another schedule. */
 export function editDag(random: Random, dag: SerializedDag, start: number, others: readonly string[]): SerializedDag {
   const fresh = randomDag(random, dag.dagId, start, others)
-  const withTasks = random.chance(0.5) ? fresh : { ...fresh, tasks: dag.tasks }
+  const withTasks = random.chance(0.5) ? fresh : { ...fresh, tasks: dag.tasks, groups: dag.groups }
   const edited = { ...withTasks, displayName: `edit ${random.int(0, 1_000_000)}` }
   if (random.chance(0.15)) return edited
   const { endDate: _end, catchup: _catchup, ...open } = edited

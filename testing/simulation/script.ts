@@ -87,7 +87,14 @@ type TroubleKind =
       readonly downstream: boolean
     }
   | { readonly kind: 'mark-run'; readonly run: number; readonly state: 'success' | 'failed' }
-  | { readonly kind: 'cancel'; readonly run: number; readonly task: number | null }
+  | {
+      readonly kind: 'cancel'
+      readonly run: number
+      readonly task: number | null
+      readonly withoutCompensation: boolean
+    }
+  /** Of finished runs, mostly. */
+  | { readonly kind: 'compensate'; readonly run: number; readonly task: number | null }
   | { readonly kind: 'delete-run'; readonly run: number }
   | { readonly kind: 'note'; readonly run: number; readonly task: number | null; readonly note: string | null }
   | { readonly kind: 'drain'; readonly ms: number }

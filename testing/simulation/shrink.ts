@@ -132,6 +132,9 @@ const TASK_OPTIONS = [
   'startDate',
   'endDate',
   'isolation',
+  'compensate',
+  'errorStrategy',
+  'groupId',
 ] as const
 const DAG_OPTIONS = [
   'dagrunTimeoutMs',
@@ -140,6 +143,8 @@ const DAG_OPTIONS = [
   'maxActiveTasks',
   'airflow',
   'isPausedUponCreation',
+  'errorStrategy',
+  'failFast',
 ] as const
 
 async function dropOptions(script: () => Script, attempt: Attempt): Promise<void> {

@@ -35,7 +35,7 @@ export interface SimulatedExecutorOptions {
   readonly world: SimulatedClock
   /** What the try will do; `slow` ones go on until their timeout, if they have one. */
   outcome(dispatch: Dispatch): { readonly outcome: TryOutcome; readonly slow: boolean }
-  /** For tasks that trigger a Dag: asks for it and calls back with how that went. */
+  /** For tasks that trigger a Dag, and for undoing those: asks for it and calls back with how that went. */
   trigger(dispatch: Dispatch, done: (outcome: TryOutcome) => void): void
   /** Before the try begins: what has to be in the tables by then. */
   dispatched(dispatch: Dispatch): void
@@ -208,7 +208,7 @@ export class SimulatedExecutor implements Executor {
     const { dispatch, random } = running
     running.startedAt = this.#o.clock.now()
     this.#reportStart(text, running.startedAt, running)
-    if (dispatch.kind === 'trigger') {
+    if (dispatch.trigger !== undefined) {
       this.#o.trigger(dispatch, (outcome) => this.#later(0, () => this.#end(text, outcome)))
       return
     }

@@ -3,7 +3,7 @@
  * TI as the trigger's key, so that every try gets the run of the first; a pause between looks while no scheduler has answered.
  */
 import type { Dispatch, TryOutcome } from '../../core/ports/executor.ts'
-import type { CommandRequest, RunRecord } from '../../core/records.ts'
+import type { CommandAnswer, CommandRequest, RunRecord } from '../../core/records.ts'
 import type { MemoryTables } from '../memory-tables.ts'
 import type { Violation } from './invariants.ts'
 import type { ProgramClock } from './program-clock.ts'
@@ -16,6 +16,8 @@ export class SimulatedTriggers {
   readonly #submit: (request: CommandRequest, actor: string) => number
   /** Commands by the key of their trigger, and the Dag. */
   readonly #commands = new Map<string, number[]>()
+  /** Runs that were undone because those who triggered them were. */
+  readonly undone = new Set<number>()
 
   constructor(tables: MemoryTables, submit: (request: CommandRequest, actor: string) => number) {
     this.#tables = tables
@@ -23,20 +25,45 @@ export class SimulatedTriggers {
   }
 
   ask(dispatch: Dispatch, clock: ProgramClock, done: (outcome: TryOutcome) => void): void {
+    if (dispatch.kind === 'compensation') {
+      this.#undo(dispatch, clock, done)
+      return
+    }
     const request = requestOf(dispatch)
     const command = this.#submit(request, actorOf(dispatch))
     const name = nameOf(request.dagId, request.triggerKey ?? null)
     this.#commands.set(name, [...(this.#commands.get(name) ?? []), command])
+    this.#await(command, clock, (answer) => {
+      if (answer?.ok === true)
+        done({ state: 'success', xcoms: [{ key: 'return_value', json: '"run"', stored: false }] })
+      else done(failedWith(answer))
+    })
+  }
+
+  /** The run that a task triggered is undone by undoing that task. */
+  #undo({ trigger, context, key }: Dispatch, clock: ProgramClock, done: (outcome: TryOutcome) => void): void {
+    const triggerKey = context.idempotencyKey.replace('/compensate', '')
+    const run = [...this.#tables.runs.values()].find(
+      (one) => one.dagId === trigger?.dagId && one.triggerKey === triggerKey,
+    )
+    if (run === undefined) {
+      done({ state: 'success', xcoms: [] })
+      return
+    }
+    const { dagId, runId } = run
+    this.undone.add(run.id)
+    const command = this.#submit({ kind: 'compensate', dagId, runId }, `task:${key.tiId}`)
+    this.#await(command, clock, (answer) =>
+      done(answer?.ok === true ? { state: 'success', xcoms: [] } : failedWith(answer)),
+    )
+  }
+
+  #await(command: number, clock: ProgramClock, told: (answer: CommandAnswer | null) => void): void {
     const until = clock.monotonic() + PATIENCE_MS
     const look = () => {
       const answer = this.#tables.commands.get(command)?.answer ?? null
-      if (answer === null && clock.monotonic() < until) {
-        clock.setDelay(LOOK_MS, look)
-        return
-      }
-      if (answer?.ok === true)
-        done({ state: 'success', xcoms: [{ key: 'return_value', json: '"run"', stored: false }] })
-      else done({ state: 'failed', cause: { kind: 'error', message: answer?.message ?? 'nobody answered' } })
+      if (answer === null && clock.monotonic() < until) clock.setDelay(LOOK_MS, look)
+      else told(answer)
     }
     clock.setDelay(LOOK_MS, look)
   }
@@ -57,6 +84,11 @@ export class SimulatedTriggers {
 
 function nameOf(dagId: string, key: string | null): string {
   return `${dagId} ${key}`
+}
+
+function failedWith(answer: CommandAnswer | null): TryOutcome {
+  const message = answer?.ok === false ? answer.message : 'nobody answered'
+  return { state: 'failed', cause: { kind: 'error', message } }
 }
 
 function actorOf({ key }: Dispatch): string {

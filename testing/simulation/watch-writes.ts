@@ -106,8 +106,9 @@ export class WriteWatch {
     if (ti.tryNumber < before.tryNumber || ti.tryNumber > before.tryNumber + 1) {
       violation(`invariant 4: TI ${ti.id} went from try ${before.tryNumber} to ${ti.tryNumber}`)
     }
-    if (ti.tryNumber > before.tryNumber && before.tryNumber > 0) count('retries')
-    if (ti.state === 'success' && !isMarked && before.state !== 'success') {
+    if (ti.tryNumber > before.tryNumber && before.tryNumber > 0 && ti.state !== 'compensating') count('retries')
+    // One whose undoing was called off is what it was before.
+    if (ti.state === 'success' && !isMarked && before.state !== 'success' && before.state !== 'compensating') {
       const real = truth.get(`${ti.id}.${ti.tryNumber}`)
       if (real?.state !== 'success') {
         violation(`invariant 1: TI ${ti.id} succeeded by try ${ti.tryNumber}, which ended as ${real?.state}`)
@@ -188,5 +189,6 @@ function reachable(from: TiState, to: TiState): boolean {
   if (from === to) return true
   const direct = TI_TRANSITIONS[from]
   if (direct.includes(to)) return true
-  return direct.some((middle) => middle !== 'success' && TI_TRANSITIONS[middle].includes(to))
+  // A try that was the last of its run may end and be undone in one tick.
+  return direct.some((middle) => (middle !== 'success' || to === 'compensating') && TI_TRANSITIONS[middle].includes(to))
 }

@@ -14,7 +14,7 @@ import { carryOut } from './carry-out.ts'
 import { checkEnd } from './check-end.ts'
 import { checkSchedule } from './check-schedule.ts'
 import type { Counter, Coverage } from './coverage.ts'
-import { fateOf, outcomeOf } from './fate.ts'
+import { fateOf, outcomeOf, undoFateOf } from './fate.ts'
 import { checkTables } from './invariants.ts'
 import { type Script, TROUBLE_MS } from './script.ts'
 import { SimulatedClock } from './simulated-clock.ts'
@@ -23,6 +23,7 @@ import type { TryTruth } from './simulated-executor.ts'
 import { Program } from './simulated-program.ts'
 import { SimulatedTriggers } from './simulated-triggers.ts'
 import { LetterWatch } from './watch-letters.ts'
+import { UndoWatch } from './watch-undo.ts'
 import { WriteWatch } from './watch-writes.ts'
 
 /** A history that has not ended after this much simulated time never will. */
@@ -50,6 +51,7 @@ export class World {
   readonly watch: WriteWatch
   readonly #history: ReplayedHistory
   readonly letters: LetterWatch
+  readonly #undo: UndoWatch
   /** Dags whose file is away, and Dags whose schedule was edited. */
   readonly gone = new Set<string>()
   readonly rescheduled = new Set<string>()
@@ -57,6 +59,7 @@ export class World {
   readonly deleted = new Set<string>()
   readonly touched = new Set<number>()
   readonly partlyCleared = new Set<number>()
+  readonly leftAsIs = new Set<number>()
   #hosts = 0
   #lastLeader = ''
   #stepsSinceCommit = 0
@@ -73,6 +76,8 @@ export class World {
     const { tables, truth, violation, count } = this
     this.watch = new WriteWatch({ tables, truth, violation, count })
     this.letters = new LetterWatch({ tables, violation, count })
+    const { live, partlyCleared, leftAsIs } = this
+    this.#undo = new UndoWatch({ tables, truth, live, partlyCleared, leftAsIs, violation, count })
   }
 
   async run(): Promise<void> {
@@ -155,18 +160,26 @@ export class World {
     this.toAll(this.parsed(dag))
   }
 
-  outcome({ dagRunId, dagId, runId, taskId, key }: Dispatch) {
+  outcome({ dagRunId, dagId, runId, taskId, key, kind, timeoutMs }: Dispatch) {
     const run = this.tables.runs.get(dagRunId)
     const version = run === undefined ? undefined : this.tables.versions.get(run.versionId)
     const task = version?.serialized.tasks.find((one) => one.taskId === taskId)
     if (task === undefined) return { outcome: { state: 'skipped', message: 'of a deleted run' } as const, slow: false }
     const failures = this.tables.tis.get(key.tiId)?.failures ?? 0
+    if (kind === 'compensation') {
+      return outcomeOf(undoFateOf(this.script.seed, dagId, runId, taskId), failures, { taskId, timeoutMs })
+    }
     return outcomeOf(fateOf(this.script.seed, dagId, runId, taskId), failures, task)
   }
 
   /** kill -9 of a whole program, and a new one a little later. */
   kill(victim: Program, pauseMs: number): void {
     this.count('kills')
+    if (victim.host === this.tables.lease.host) {
+      for (const { state } of this.tables.runs.values()) {
+        if (state === 'compensating') this.count('kills while something is undone')
+      }
+    }
     this.#end(victim)
     this.clock.setDelay(pauseMs, () => this.start())
   }
@@ -237,6 +250,7 @@ export class World {
     this.#stepsSinceCommit = 0
     this.watch.after(writes)
     this.letters.after(writes)
+    this.#undo.after(writes)
     checkTables(this.tables, writes, this.violation)
   }
 
@@ -260,7 +274,7 @@ export class World {
     for (const [id, up] of Object.entries(upstreamTries)) {
       const ti = tables.tis.get(up.tiId)
       // A task whose rule is eager may run before what it reads.
-      if (ti?.state === 'success' && ti.tryNumber !== up.tryNumber)
+      if (ti?.state === 'success' && ti.tryNumber !== up.tryNumber && !this.touched.has(dagRunId))
         this.violation(`invariant 5: ${text} reads try ${up.tryNumber} of ${id}`)
     }
   }
@@ -285,6 +299,8 @@ export class World {
       this.#tellOpen()
       return
     }
+    // Whoever triggered them was undone, and so are they.
+    for (const id of this.triggers.undone) touched.add(id)
     checkEnd({ seed: script.seed, tables, truth, touched, partlyCleared, violation })
     this.triggers.check(this.watch.runs.values(), violation)
     this.letters.check((id) => touched.has(id) || this.#mayEndEarly(id))

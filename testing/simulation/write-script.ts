@@ -108,9 +108,10 @@ function runTrouble(random: Random): Kind {
     const state = random.pick(['success', 'failed', 'skipped'] as const)
     return { kind: 'mark', run, task: task ?? 0, state, upstream, downstream: random.chance(0.3) }
   }
-  if (roll < 0.7) return { kind: 'mark-run', run, state: random.chance(0.5) ? 'success' : 'failed' }
-  if (roll < 0.82) return { kind: 'cancel', run, task }
-  if (roll < 0.92) return { kind: 'delete-run', run }
+  if (roll < 0.68) return { kind: 'mark-run', run, state: random.chance(0.5) ? 'success' : 'failed' }
+  if (roll < 0.78) return { kind: 'cancel', run, task, withoutCompensation: task === null && random.chance(0.2) }
+  if (roll < 0.86) return { kind: 'compensate', run, task: random.chance(0.3) ? task : null }
+  if (roll < 0.94) return { kind: 'delete-run', run }
   return { kind: 'note', run, task, note: random.pick([null, 'noted', POISON]) }
 }
 
