@@ -16,6 +16,7 @@ import { openPool } from '../../database/connect.ts'
 import { migrate } from '../../database/migrations/migrate.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { createDatabaseWorkerApi } from '../../database/worker-api.ts'
+import { isDeadWithItsChildren } from '../../executor/dead-hosts.ts'
 import { createFileLogStore } from '../../executor/file-log-store.ts'
 import { createScheduler } from '../../scheduler/scheduler.ts'
 import { systemClock } from '../../scheduler/system-clock.ts'
@@ -51,6 +52,7 @@ export async function composeFaultyProgram({ faultyStore, faultyExecutor, log }:
     clock: systemClock,
     defaults: platformDefaults(program.config),
     log,
+    isSurelyDead: isDeadWithItsChildren,
   })
   await scheduler.start()
   const processor = makeDagProcessor({
