@@ -183,12 +183,17 @@ export class UndoWatch {
   }
 }
 
-/** Tasks that may build on what a task did: not what an eager rule let begin while all that lies between waits for a saga. */
+/**
+ * Tasks that may build on what a task did: not what began on other grounds while all that lies between waits for a saga, or
+ * takes no part in the run.
+ */
 function below(dag: SerializedDag, taskId: string, tis: ReadonlyMap<string, TiRecord>): SerializedTask[] {
   const found = new Set([taskId])
-  const isPassed = (id: string) => id === taskId || tis.get(id)?.state !== 'none'
+  const isPassed = (id: string) => id === taskId || !APART.has(tis.get(id)?.state ?? 'none')
   // Tasks come in topological order here.
   for (const task of dag.tasks) if (task.upstream.some((id) => found.has(id) && isPassed(id))) found.add(task.taskId)
   found.delete(taskId)
   return dag.tasks.filter((task) => found.has(task.taskId))
 }
+
+const APART: ReadonlySet<TiState> = new Set(['none', 'removed'])
