@@ -5,6 +5,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { AppFrame } from './views/app-frame.tsx'
 import { DAG_TABS, type DagTab } from './views/dag-tabs.ts'
+import { type EventSearch, readEventSearch } from './views/event-search.ts'
 import { type LetterSearch, readLetterSearch } from './views/letter-search.ts'
 import { Loading, NotFound } from './views/messages.tsx'
 
@@ -38,9 +39,14 @@ const dagRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dags/$dagId',
   component: lazyRouteComponent(() => import('./views/dag-page.tsx'), 'DagPage'),
-  validateSearch: (search): { tab?: DagTab } => {
+  validateSearch: (search): { tab?: DagTab; state?: string; order?: string } => {
     const tab = DAG_TABS.find((name) => name === search.tab)
-    return tab === undefined ? {} : { tab }
+    const [state, order] = [text(search.state), text(search.order)]
+    return {
+      ...(tab === undefined ? {} : { tab }),
+      ...(state === undefined ? {} : { state }),
+      ...(order === undefined ? {} : { order }),
+    }
   },
 })
 
@@ -87,11 +93,7 @@ const eventsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/events',
   component: lazyRouteComponent(() => import('./views/event-log-page.tsx'), 'EventLogPage'),
-  validateSearch: (search): { dag?: string; run?: string; event?: string } => ({
-    ...(text(search.dag) === undefined ? {} : { dag: text(search.dag)! }),
-    ...(text(search.run) === undefined ? {} : { run: text(search.run)! }),
-    ...(text(search.event) === undefined ? {} : { event: text(search.event)! }),
-  }),
+  validateSearch: (search): EventSearch => readEventSearch(text)(search),
 })
 
 const lettersRoute = createRoute({

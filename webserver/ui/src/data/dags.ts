@@ -90,10 +90,16 @@ export function useDeleteDag(dagId: string) {
   })
 }
 
-export interface TriggerRequest {
+/** By what a run is found; each is made up, or none, unless it is given. */
+export interface RunNames {
+  readonly dag_run_id?: string
+  readonly correlation_id?: string
+  readonly trigger_key?: string
+}
+
+interface TriggerRequest extends RunNames {
   readonly conf: unknown
   readonly logical_date: string | null
-  readonly dag_run_id?: string
   readonly note?: string
 }
 

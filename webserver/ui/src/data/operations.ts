@@ -1,7 +1,7 @@
-/** What is not of one Dag: health, import errors, pools, variables, connections, the event log. */
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+/** What is not of one Dag: health, import errors, pools, variables, connections. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { API, get, patch, post, remove } from '../api/request.ts'
-import type { Connection, EventPage, ImportError, Platform, Pool, Variable } from '../api/types.ts'
+import type { Connection, ImportError, Platform, Pool, Variable } from '../api/types.ts'
 
 /** A scheduler that is gone says nothing: only asking shows it. */
 const PLATFORM_EVERY_MS = 30_000
@@ -80,22 +80,5 @@ export function useTestConnection() {
   return useMutation({
     mutationFn: (body: unknown) =>
       post<{ readonly status: boolean; readonly message: string }>(`${API}/connections/test`, body),
-  })
-}
-
-export interface EventFilter {
-  readonly dag_id: string
-  readonly run_id: string
-  readonly event: string
-}
-
-/** Newest first, page by page. */
-export function useEventLog(filter: EventFilter) {
-  return useInfiniteQuery({
-    queryKey: ['event-log', filter],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      get<EventPage>(`${API}/eventLogs`, { ...filter, cursor: pageParam, limit: 100 }, signal),
-    getNextPageParam: (page) => page.next_cursor ?? null,
   })
 }

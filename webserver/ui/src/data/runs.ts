@@ -7,9 +7,22 @@ import { dagPath, runPath, tiPath } from './paths.ts'
 
 export const RUNS_PER_PAGE = 50
 
-export function useRuns(dagId: string, { state, offset }: { readonly state: string | null; readonly offset: number }) {
+export interface RunFilter {
+  readonly state: string | null
+  readonly correlationId: string
+  readonly offset: number
+}
+
+export function useRuns(dagId: string, { state, correlationId, offset }: RunFilter) {
   const client = useQueryClient()
-  const query = { state, offset, limit: RUNS_PER_PAGE, order_by: '-run_after' }
+  // A word of ours, where one of Airflow's would find others, too.
+  const query = {
+    exact_state: state,
+    correlation_id: correlationId,
+    offset,
+    limit: RUNS_PER_PAGE,
+    order_by: '-run_after',
+  }
   const queryKey = ['runs', dagId, query]
   useLiveDag(dagId)
   return useQuery({

@@ -1,102 +1,104 @@
-/** Everything that happened, newest first, by Dag, run and kind. */
-import { Button, TextInput } from '@mantine/core'
+/** Everything that happened, newest first, as it happens: filtered, counted, as a file. */
+import { Button, Group } from '@mantine/core'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useLiveQueries } from '../data/live.ts'
-import { useEventLog } from '../data/operations.ts'
-import { Time } from '../drawing/time.tsx'
-import { DataTable } from './data-table.tsx'
+import { useMemo, useState } from 'react'
+import { exportPath, useEventLog, useFollowing, useNewestEvents } from '../data/event-log.ts'
+import { EventCounts } from './event-counts.tsx'
+import { eventFilterOf } from './event-search.ts'
+import { EventTable } from './event-table.tsx'
+import { type FilterField, FilterForm } from './filter-form.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
 import { PageHeading } from './page-heading.tsx'
 
-const FILTERS = [
+const FIELDS: readonly FilterField[] = [
+  { name: 'order', label: 'Correlation id' },
   { name: 'dag', label: 'Dag' },
-  { name: 'run', label: 'Run' },
-  { name: 'event', label: 'Event, such as ti.failed' },
-] as const
+  { name: 'event', label: 'Event', placeholder: 'ti.failed run.' },
+  { name: 'state', label: 'State', placeholder: 'failed' },
+  { name: 'task', label: 'Task', isRare: true },
+  { name: 'run', label: 'Run (with its Dag)', isRare: true },
+  { name: 'by', label: 'By', placeholder: 'user:anna', isRare: true },
+  { name: 'from', label: 'From', kind: 'instant', isRare: true },
+  { name: 'to', label: 'To', kind: 'instant', isRare: true },
+]
 
 export function EventLogPage() {
   const search = useSearch({ from: '/events' })
   const navigate = useNavigate({ from: '/events' })
-  const filter = { dag_id: search.dag ?? '', run_id: search.run ?? '', event: search.event ?? '' }
+  const filter = useMemo(() => eventFilterOf(search), [search])
+  const [isPaused, setIsPaused] = useState(false)
   const log = useEventLog(filter)
-  useLiveQueries([['event-log']], { ...(search.dag === undefined ? {} : { dag_id: search.dag }), everyMs: 3_000 })
+  const readNewest = useNewestEvents(filter)
+  // Who reads older pages is not to have them move away.
+  const isFollowing = !isPaused && (log.data?.pages.length ?? 1) === 1
+  const hasNew = useFollowing(filter, isFollowing)
   const events = log.data?.pages.flatMap((page) => page.event_logs) ?? []
+  const follow = () => {
+    setIsPaused(isFollowing)
+    if (!isFollowing) readNewest()
+  }
+  const { count, ...filters } = search
   return (
     <>
-      <PageHeading title="Event log" />
-      <form
-        style={{ display: 'flex', flexWrap: 'wrap', gap: 10, marginBottom: 14, alignItems: 'flex-end' }}
-        onSubmit={(event) => {
-          event.preventDefault()
-          const form = new FormData(event.currentTarget)
-          const filled = FILTERS.flatMap(({ name }) => {
-            const field = form.get(name)
-            const value = typeof field === 'string' ? field.trim() : ''
-            return value === '' ? [] : [[name, value] as const]
-          })
-          void navigate({ search: Object.fromEntries(filled) })
-        }}
-      >
-        {FILTERS.map(({ name, label }) => (
-          <TextInput
-            key={`${name}${search[name] ?? ''}`}
-            name={name}
-            label={label}
-            defaultValue={search[name] ?? ''}
-            style={{ flex: '1 1 160px', maxWidth: 260 }}
-          />
-        ))}
-        <Button type="submit" variant="default">
-          Filter
-        </Button>
-      </form>
+      <PageHeading
+        title="Event log"
+        beside={
+          <span className="quiet small" role="status">
+            {isFollowing ? 'live' : hasNew ? 'paused, and more has happened' : 'paused'}
+          </span>
+        }
+        actions={
+          <Group gap="xs">
+            <Button variant="default" aria-pressed={isFollowing} onClick={follow}>
+              {isFollowing ? 'Pause' : 'Follow'}
+            </Button>
+            <Button
+              variant="default"
+              aria-expanded={count !== undefined}
+              onClick={() => void navigate({ search: count === undefined ? { ...filters, count: 'kind' } : filters })}
+            >
+              Count
+            </Button>
+            <Button component="a" href={exportPath(filter)} download="events.jsonl" variant="default">
+              Export
+            </Button>
+          </Group>
+        }
+      />
+      <FilterForm
+        label="Which events"
+        fields={FIELDS}
+        values={search}
+        onFilter={(values) => void navigate({ search: count === undefined ? values : { ...values, count } })}
+      />
+      {count !== undefined && (
+        <EventCounts filter={filter} by={count} onBy={(by) => void navigate({ search: { ...filters, count: by } })} />
+      )}
       {log.isPending ? (
         <Loading />
       ) : log.isError ? (
         <Failure error={log.error} />
       ) : events.length === 0 ? (
         <div className="panel">
-          <Empty title="No event fits">Each transition is kept here with its cause and who asked for it.</Empty>
+          <Empty title={log.hasNextPage ? 'Nothing fits among the newest events' : 'No event fits'}>
+            Each transition is kept here with its cause and who asked for it.
+          </Empty>
         </div>
       ) : (
-        <DataTable label="Events" head={['When', 'Event', 'Dag', 'Run and task', 'By', 'Cause']}>
-          {events.map((event) => (
-            <tr key={event.event_log_id}>
-              <td>
-                <Time at={event.when} />
-              </td>
-              <td className="mono nowrap">{event.event}</td>
-              <td>
-                {event.dag_id !== null && (
-                  <Link to="/dags/$dagId" params={{ dagId: event.dag_id }} className="plain">
-                    {event.dag_id}
-                  </Link>
-                )}
-              </td>
-              <td className="break">
-                {event.dag_id !== null && event.run_id !== null && (
-                  <Link
-                    to="/dags/$dagId/runs/$runId"
-                    params={{ dagId: event.dag_id, runId: event.run_id }}
-                    className="plain nowrap"
-                  >
-                    {event.run_id}
-                  </Link>
-                )}
-                {event.task_id !== null && <div className="quiet">{event.task_id}</div>}
-              </td>
-              <td>{event.owner}</td>
-              <td className="break" style={{ minWidth: 160 }}>
-                {event.extra}
-              </td>
-            </tr>
-          ))}
-        </DataTable>
+        <EventTable events={events} />
       )}
       {log.hasNextPage && (
         <Button mt="md" variant="default" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
           Older events
         </Button>
+      )}
+      {log.data !== undefined && log.data.pages.length > 1 && (
+        <p className="quiet small">
+          Older events are shown, so newer ones are not added.{' '}
+          <Link to="/events" search={search} className="plain" onClick={readNewest}>
+            Back to the newest
+          </Link>
+        </p>
       )}
     </>
   )

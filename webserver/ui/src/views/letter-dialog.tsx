@@ -29,9 +29,10 @@ export interface LetterAction {
 
 export function LetterDialog(props: { readonly action: LetterAction | null; readonly onClose: () => void }) {
   const { action, onClose } = props
-  const title = action?.kind === 'discard' ? 'Discard' : 'Redrive'
+  const verb = action?.kind === 'discard' ? 'Discard' : 'Redrive'
+  const what = action?.letter === undefined ? 'dead letters' : `the letter of ${action.letter.task_id}`
   return (
-    <Dialog opened={action !== null} onClose={onClose} title={`${title} dead letters`} size="lg">
+    <Dialog opened={action !== null} onClose={onClose} title={`${verb} ${what}`} size="lg">
       {action !== null && <Body key={JSON.stringify(action.selection)} action={action} onClose={onClose} />}
     </Dialog>
   )
@@ -117,7 +118,8 @@ function Body({ action, onClose }: { readonly action: LetterAction; readonly onC
           onClick={confirm}
           {...(kind === 'discard' ? { color: 'red' } : {})}
         >
-          {kind === 'discard' ? 'Discard' : 'Redrive'} {letters.length}
+          {kind === 'discard' ? 'Discard' : 'Redrive'}
+          {letters.length > 1 && ` ${letters.length}`}
         </Button>
       </Group>
     </Stack>

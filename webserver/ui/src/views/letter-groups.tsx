@@ -12,6 +12,11 @@ import { filterOf, type LetterSearch, statusesOf } from './letter-search.ts'
 import { Empty, Failure, Loading } from './messages.tsx'
 
 const COUNTED = 10_000
+const ACTIONS = (
+  <span key="actions" className="visually-hidden">
+    Actions
+  </span>
+)
 
 export function LetterGroups({ search }: { readonly search: LetterSearch }) {
   const { dag_id, at_gte, at_lte } = filterOf(search)
@@ -39,7 +44,7 @@ export function LetterGroups({ search }: { readonly search: LetterSearch }) {
     setAction({ kind, selection: { fingerprint, ...(Object.keys(filter).length === 0 ? {} : { filter }) } })
   return (
     <>
-      <DataTable label="Faults" head={['Letters', 'Fault', 'Where', 'First', 'Last', ...(may ? [''] : [])]}>
+      <DataTable label="Faults" head={['Letters', 'Fault', 'Where', 'First', 'Last', ...(may ? [ACTIONS] : [])]}>
         {groups.map((group) => (
           <tr key={group.fingerprint}>
             <td className="letter-count">

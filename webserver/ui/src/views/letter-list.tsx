@@ -45,18 +45,18 @@ export function LetterList({ search }: { readonly search: LetterSearch }) {
     <>
       {canAct && (
         <Group gap="xs" mb="sm" role="group" aria-label="With these letters">
-          <Button size="compact-md" disabled={ids.length === 0 && !isFiltered} onClick={() => act('redrive')}>
-            Redrive {what} …
-          </Button>
-          <Button
-            size="compact-md"
-            variant="default"
-            disabled={ids.length === 0 && !isFiltered}
-            onClick={() => act('discard')}
-          >
-            Discard {what} …
-          </Button>
-          {ids.length === 0 && !isFiltered && <span className="quiet small">Tick letters, or filter them.</span>}
+          {ids.length === 0 && !isFiltered ? (
+            <span className="quiet small">Tick letters, or filter them, to redrive or discard several at once.</span>
+          ) : (
+            <>
+              <Button size="compact-md" onClick={() => act('redrive')}>
+                Redrive {what} …
+              </Button>
+              <Button size="compact-md" variant="default" onClick={() => act('discard')}>
+                Discard {what} …
+              </Button>
+            </>
+          )}
         </Group>
       )}
       <DataTable
@@ -141,7 +141,7 @@ function Row({ letter, isTicked, onTick }: RowProps) {
           )}
         </div>
       </td>
-      <td className="break">
+      <td className="break" style={{ minWidth: 150 }}>
         <Link
           to="/dags/$dagId/runs/$runId/tasks/$taskId"
           params={{ dagId, runId, taskId }}
@@ -154,7 +154,7 @@ function Row({ letter, isTicked, onTick }: RowProps) {
           {dagId}, {runId}
         </div>
       </td>
-      <td className="break">{letter.correlation_id ?? <span className="quiet">–</span>}</td>
+      <td className="nowrap">{letter.correlation_id ?? <span className="quiet">–</span>}</td>
       <td>
         {letter.compensation === 'none' ? <span className="quiet">–</span> : <StateBadge state={letter.compensation} />}
       </td>

@@ -39,11 +39,6 @@ export function LetterPage() {
         beside={<span className={data.status === 'open' ? 'letter-open' : 'quiet'}>{data.status}</span>}
         actions={<Actions letter={data} />}
       />
-      <Alert color="red" variant="light" mb="md" title={`Cause: ${data.cause_kind.replaceAll('-', ' ')}`}>
-        <span className="break" style={{ whiteSpace: 'pre-wrap' }}>
-          {data.cause?.message ?? data.message}
-        </span>
-      </Alert>
       <AboutLetter letter={data} />
       <Tabs defaultValue="stack" keepMounted={false}>
         <Tabs.List mb="md">
@@ -83,6 +78,11 @@ function AboutLetter({ letter }: { readonly letter: LetterDetails }) {
   const isUndoing = letter.kind === 'compensation'
   return (
     <section className="panel" style={{ padding: 18, marginBottom: 14 }} aria-label="About this letter">
+      <Alert color="red" variant="light" mb="md" title={`Cause: ${letter.cause_kind.replaceAll('-', ' ')}`}>
+        <span className="break" style={{ whiteSpace: 'pre-wrap' }}>
+          {letter.cause?.message ?? letter.message}
+        </span>
+      </Alert>
       <Facts
         facts={{
           Failed: <Time at={letter.at} zone={zone} />,
@@ -108,7 +108,7 @@ function AboutLetter({ letter }: { readonly letter: LetterDetails }) {
             </Link>
           ),
           'State of the run': <StateBadge state={letter.run_state} />,
-          'What was done': <Undone letter={letter} />,
+          Undone: <Undone letter={letter} />,
           ...(letter.correlation_id === null
             ? {}
             : {
@@ -119,7 +119,6 @@ function AboutLetter({ letter }: { readonly letter: LetterDetails }) {
                 ),
               }),
           'Dag version': versions(letter),
-          Host: letter.hostname,
           Strategy: letter.strategy.replaceAll('-', ' '),
           'Alike failures': (
             <Link to="/letters" search={{ view: 'letters', print: fingerprint, status: 'all' }} className="plain">
@@ -135,7 +134,7 @@ function AboutLetter({ letter }: { readonly letter: LetterDetails }) {
 }
 
 function Undone({ letter: { compensation } }: { readonly letter: LetterDetails }) {
-  return compensation === 'none' ? <>nothing was undone</> : <StateBadge state={compensation} />
+  return compensation === 'none' ? <>nothing</> : <StateBadge state={compensation} />
 }
 
 function versions({ version_number: old, newest_version_number: now }: LetterDetails): string {

@@ -1,34 +1,39 @@
 /** Runs of a Dag as a table, newest first. */
-import { Pagination, Select } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Pagination } from '@mantine/core'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DagDetails } from '../api/types.ts'
 import { RUNS_PER_PAGE, useRuns } from '../data/runs.ts'
 import { StateBadge } from '../drawing/state.tsx'
 import { showDuration, Time } from '../drawing/time.tsx'
 import { DataTable } from './data-table.tsx'
+import { type FilterField, FilterForm } from './filter-form.tsx'
 import { Empty, Failure, Loading } from './messages.tsx'
+
+const STATES = ['queued', 'running', 'compensating', 'success', 'failed']
+const FIELDS: readonly FilterField[] = [
+  { name: 'order', label: 'Correlation id' },
+  { name: 'state', label: 'State', kind: STATES.map((state) => ({ value: state, label: state })) },
+]
 
 export function RunsTab({ dag }: { readonly dag: DagDetails }) {
   const dagId = dag.dag_id
-  const [state, setState] = useState<string | null>(null)
+  const search = useSearch({ from: '/dags/$dagId' })
+  const navigate = useNavigate({ from: '/dags/$dagId' })
+  const state = STATES.find((one) => one === search.state) ?? null
+  const correlationId = search.order ?? ''
   const [offset, setOffset] = useState(0)
-  const runs = useRuns(dagId, { state, offset })
+  const runs = useRuns(dagId, { state, correlationId, offset })
   return (
     <>
-      <Select
-        aria-label="State"
-        placeholder="All states"
-        data={['queued', 'running', 'compensating', 'success', 'failed']}
-        value={state}
-        onChange={(value) => {
-          setState(value)
+      <FilterForm
+        label="Which runs"
+        fields={FIELDS}
+        values={search}
+        onFilter={(values) => {
           setOffset(0)
+          void navigate({ search: { tab: 'runs', ...values } })
         }}
-        clearable
-        clearButtonProps={{ 'aria-label': 'All states' }}
-        w={180}
-        mb="sm"
       />
       {runs.isPending ? (
         <Loading />
@@ -36,10 +41,13 @@ export function RunsTab({ dag }: { readonly dag: DagDetails }) {
         <Failure error={runs.error} />
       ) : runs.data.dag_runs.length === 0 ? (
         <div className="panel">
-          <Empty title={state === null ? 'No runs yet' : `No run is ${state}`} />
+          <Empty title={state === null && correlationId === '' ? 'No runs yet' : 'No run fits'} />
         </div>
       ) : (
-        <DataTable label="Runs" head={['State', 'Run', 'Logical date', 'Started', 'Duration', 'Type', 'Made by']}>
+        <DataTable
+          label="Runs"
+          head={['State', 'Run', 'Correlation id', 'Logical date', 'Started', 'Duration', 'Type', 'Made by']}
+        >
           {runs.data.dag_runs.map((run) => (
             <tr key={run.dag_run_id}>
               <td>
@@ -51,6 +59,7 @@ export function RunsTab({ dag }: { readonly dag: DagDetails }) {
                 </Link>
                 {run.note !== null && <div className="quiet">{run.note}</div>}
               </td>
+              <td className="break">{run.correlation_id ?? <span className="quiet">–</span>}</td>
               <td>
                 <Time at={run.logical_date} zone={dag.timezone} />
               </td>

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { DagDetails, JsonSchema } from '../api/types.ts'
-import { useDag, useTrigger } from '../data/dags.ts'
+import { type RunNames, useDag, useTrigger } from '../data/dags.ts'
 import { defaultsOf, fieldsOf, type Params } from '../data/params.ts'
 import { useMay } from '../data/session.ts'
 import { Icon } from '../drawing/icons.tsx'
@@ -50,7 +50,7 @@ function TriggerForm({ dag, onDone }: { readonly dag: DagDetails; readonly onDon
   const [conf, setConf] = useState<Params>(() => defaultsOf(schema))
   const [raw, setRaw] = useState(() => JSON.stringify(conf, null, 2))
   const [isRawBroken, setIsRawBroken] = useState(false)
-  const [runId, setRunId] = useState('')
+  const [names, setNames] = useState<RunNames>({})
   const [note, setNote] = useState('')
   const trigger = useTrigger(dagId)
   const navigate = useNavigate()
@@ -76,7 +76,7 @@ function TriggerForm({ dag, onDone }: { readonly dag: DagDetails; readonly onDon
     const request = {
       conf,
       logical_date: null,
-      ...(runId === '' ? {} : { dag_run_id: runId }),
+      ...names,
       ...(note === '' ? {} : { note }),
     }
     trigger.mutate(request, {
@@ -124,13 +124,8 @@ function TriggerForm({ dag, onDone }: { readonly dag: DagDetails; readonly onDon
             />
           </Tabs.Panel>
         </Tabs>
-        <TextInput
-          label="Run id"
-          placeholder="made up from the time"
-          value={runId}
-          onChange={(event) => setRunId(event.currentTarget.value)}
-        />
         <Textarea label="Note" autosize minRows={1} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
+        <MoreFields names={names} onChange={setNames} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onDone}>
             Cancel
@@ -141,5 +136,43 @@ function TriggerForm({ dag, onDone }: { readonly dag: DagDetails; readonly onDon
         </Group>
       </Stack>
     </form>
+  )
+}
+
+const MORE = [
+  { name: 'dag_run_id', label: 'Run id', description: 'Made up from the time, unless it is given.' },
+  { name: 'correlation_id', label: 'Correlation id', description: 'What it is about, such as an order number.' },
+  {
+    name: 'trigger_key',
+    label: 'Trigger key',
+    description: 'Whoever triggers with it again gets this run, not another.',
+  },
+] as const
+
+function MoreFields({ names, onChange }: { readonly names: RunNames; readonly onChange: (names: RunNames) => void }) {
+  const [isOpen, { toggle }] = useDisclosure()
+  return (
+    <>
+      <div>
+        <Button variant="subtle" size="compact-sm" aria-expanded={isOpen} onClick={toggle}>
+          {isOpen ? 'Less' : 'More'}
+        </Button>
+      </div>
+      {isOpen &&
+        MORE.map(({ name, label, description }) => (
+          <TextInput
+            key={name}
+            label={label}
+            description={description}
+            maxLength={name === 'dag_run_id' ? 250 : 200}
+            value={names[name] ?? ''}
+            onChange={(event) => {
+              const { [name]: _old, ...rest } = names
+              const { value } = event.currentTarget
+              onChange(value === '' ? rest : { ...rest, [name]: value })
+            }}
+          />
+        ))}
+    </>
   )
 }
