@@ -44,8 +44,10 @@ const UNDONE: ReadonlySet<TiState> = new Set(['compensated', 'compensation_faile
 
 /** What nobody could build on: whoever clears something of a run clears what was undone of it, and all below that, too. */
 function withUndone(graph: DagGraph, tis: readonly TiRecord[], cleared: readonly number[]): number[] {
-  if (cleared.length === 0 || !graph.compensates) return []
+  if (cleared.length === 0) return []
+  // Also of a run that has come to a version in which nothing can be undone any more.
   const undone = tis.flatMap((ti, index) => (UNDONE.has(ti.state) ? [index] : []))
+  if (undone.length === 0) return []
   const known = new Set(cleared)
   return [...descendants(graph, undone)]
     .filter((index) => !known.has(index) && isClearable(tis[index]!))

@@ -4,6 +4,7 @@
  */
 import { commandText } from '../event-log/command-text.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest, RunRecord } from '../records.ts'
+import { canBeUndone } from '../saga.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../states.ts'
 import { isStorable, storable } from '../storable-text.ts'
 import { accept, refuse, unknownDag } from './answers.ts'
@@ -178,7 +179,7 @@ function deletePool(draft: Draft, command: CommandRecord, name: string): Command
   if (waiting !== null) {
     return refuse(
       'pool-in-use',
-      `task "${waiting.taskId}" of run "${waiting.run.runId}" of Dag "${waiting.run.dagId}" uses the pool "${name}" and has not ended; ` +
+      `task "${waiting.taskId}" of run "${waiting.run.runId}" of Dag "${waiting.run.dagId}" uses the pool "${name}" and has not ended, or may have to be undone; ` +
         'wait for the run, or cancel it',
     )
   }
@@ -187,13 +188,14 @@ function deletePool(draft: Draft, command: CommandRecord, name: string): Command
   return accept({ name })
 }
 
-/** A task of an unfinished run that needs the pool, whatever version the run is pinned to, also of a Dag that is gone. */
+/** A task of an unfinished run that needs the pool, or may to be undone, whatever version the run is pinned to, also of a Dag that is gone. */
 function unfinishedUser(draft: Draft, pool: string): { run: RunRecord; taskId: string } | null {
   for (const id of new Set([...draft.memory.runs.keys(), ...draft.memory.parked.keys(), ...draft.runs.keys()])) {
     const run = draft.run(id)
     if (run === undefined || draft.endedRuns.has(id) || FINISHED_RUN_STATES.has(run.record.state)) continue
     const user = run.graph.tasks.find(
-      (task) => task.pool === pool && !FINISHED_TI_STATES.has(run.ti(task.index)?.state ?? 'none'),
+      ({ pool: own, index }) =>
+        own === pool && (!FINISHED_TI_STATES.has(run.ti(index)?.state ?? 'none') || canBeUndone(run, index, false)),
     )
     if (user !== undefined) return { run: run.record, taskId: user.taskId }
   }

@@ -6,7 +6,7 @@ import type { CommandAnswer } from '../records.ts'
 import { causeByHand, planCompensation } from '../saga.ts'
 import { FINISHED_RUN_STATES } from '../states.ts'
 import { effect, refuse } from './answers.ts'
-import { undo } from './compensation.ts'
+import { giveTurns, undo } from './compensation.ts'
 import type { Draft } from './draft.ts'
 import type { RunDraft } from './run-draft.ts'
 import { abandonRun } from './run-ends.ts'
@@ -38,6 +38,7 @@ export function compensate(
   const failedTask = causeByHand(run)
   requeue(draft, run, actor, 'to be undone')
   undo(draft, run, plan.indexes, { actor, scope: null, failedTask, error: null })
+  giveTurns(draft, run)
   return effect(run, plan.indexes)
 }
 

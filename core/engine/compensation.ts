@@ -21,7 +21,7 @@ export interface UndoReason {
   readonly error: string | null
 }
 
-/** Plans that these are undone. Each gets its turn when the order allows. */
+/** Plans that these are undone. Each gets its turn when the order allows, which `giveTurns` works out once for all plans of a tick. */
 export function undo(draft: Draft, run: RunDraft, indexes: readonly number[], why: UndoReason): void {
   const saga = run.saga!
   for (const index of indexes) {
@@ -43,9 +43,7 @@ export function undo(draft: Draft, run: RunDraft, indexes: readonly number[], wh
     draft.rows += 2
     draft.tiEvent(run, run.ti(index)!, why.actor, undoCause(run, record))
   }
-  if (run.record.state !== 'running') saga.held = hasOtherExecutions(draft, run, null)
-  saga.reorder(run.isBeingUndone)
-  giveTurns(draft, run)
+  saga.planned()
 }
 
 function planned(draft: Draft, run: RunDraft, index: number, why: UndoReason): CompensationRecord {
@@ -136,9 +134,17 @@ function settleSaga(draft: Draft, run: RunDraft, index: number): boolean {
 }
 
 /** Whoever has nothing below it that is still to be undone is offered to the limits. */
-function giveTurns(draft: Draft, run: RunDraft): void {
+export function giveTurns(draft: Draft, run: RunDraft): void {
   const { state } = run.record
   const saga = run.saga!
+  if (saga.isReplanned) {
+    if (state !== 'running') saga.held = hasOtherExecutions(draft, run, null)
+    saga.reorder(run.isBeingUndone)
+    // What has come to be undone may lie below what had its turn and waits for a limit.
+    for (let i = 0; i < run.size; i++) {
+      if (run.isReady(i) && run.isBeingUndone(i) && !saga.hasTurn(i)) run.holdBack(i)
+    }
+  }
   for (const index of saga.turns.splice(0)) {
     const ti = run.ti(index)!
     if ((state !== 'running' && state !== 'compensating') || !saga.hasTurn(index) || run.isReady(index)) continue

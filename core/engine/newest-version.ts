@@ -7,6 +7,7 @@
 import type { DagGraph } from '../graph.ts'
 import { tryKeyText } from '../ids.ts'
 import type { CommandAnswer, CompensationRecord, RunRecord, TiRecord } from '../records.ts'
+import { forwardTryOf } from '../saga.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from '../states.ts'
 import { refuse, unknownDag } from './answers.ts'
 import { settleLetters } from './dead-letters.ts'
@@ -210,8 +211,10 @@ function moveExecutions(draft: Draft, moved: RunDraft, indexes: Indexes, actor: 
 
 function endVanished(draft: Draft, run: RunDraft, moved: RunDraft, actor: string, why: string): void {
   for (const ti of moved.changedVanished.keys()) {
-    const before = run.ti(run.graph.indexOf.get(ti.taskId) ?? -1)
-    if (before !== undefined) settleLetters(draft, before, { status: 'discarded', reason: why, actor }, null)
+    const index = run.graph.indexOf.get(ti.taskId) ?? -1
+    const before = run.ti(index)
+    const settlement = { status: 'discarded', reason: why, actor } as const
+    if (before !== undefined) settleLetters(draft, before, settlement, forwardTryOf(before, run.compensation(index)))
     draft.tiEvent(moved, ti, actor, why)
   }
 }

@@ -4,15 +4,23 @@
  */
 import { planCancel, planClear, planMark, planMarkRun } from '../clear.ts'
 import { tryKeyText } from '../ids.ts'
-import type { ClearOptions, CommandAnswer, CommandRecord, CommandRequest, MarkOptions, TiRecord } from '../records.ts'
+import type {
+  ClearOptions,
+  CommandAnswer,
+  CommandRecord,
+  CommandRequest,
+  CompensationRecord,
+  MarkOptions,
+  TiRecord,
+} from '../records.ts'
 import { runOutcome } from '../run-state.ts'
-import { forwardTryOf } from '../saga.ts'
+import { calledOff, forwardTryOf } from '../saga.ts'
 import { FINISHED_RUN_STATES, type TiState } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, effect, refuse } from './answers.ts'
 import { compensate, isBeingUndone, refuseUndoing } from './compensate-command.ts'
 import { callOff } from './compensation.ts'
-import { settleLetters } from './dead-letters.ts'
+import { settleLetters, writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { completeTis } from './make-tis.ts'
 import type { ExecutionMemory } from './memory.ts'
@@ -93,7 +101,7 @@ export function clearIndexes(
     settleLetters(draft, ti, { status: 'redriven', reason: null, actor }, forwardTryOf(ti, run.compensation(index)))
     const ownInputs = inputs?.get(index)
     changeOverride(draft, run, ti, {
-      newLife: newKeys || ti.state === 'compensated',
+      newLife: newKeys || wasUndone(ti, run.compensation(index)),
       ...(ownInputs === undefined ? {} : { inputs: ownInputs }),
     })
     cleared.set(index, {
@@ -112,6 +120,11 @@ export function clearIndexes(
   draft.rows += cleared.size
   if (FINISHED_RUN_STATES.has(run.record.state)) requeue(draft, run, actor)
   run.rewrite(cleared, run.record.state === 'running', draft.listener(run))
+}
+
+/** What its last try did has been undone, whatever it was marked since. */
+function wasUndone(ti: TiRecord, compensation: CompensationRecord | undefined): boolean {
+  return ti.state === 'compensated' || (compensation?.state === 'compensated' && compensation.lastTry === ti.tryNumber)
 }
 
 function mark(draft: Draft, run: RunDraft, actor: string, options: MarkOptions): CommandAnswer {
@@ -201,15 +214,36 @@ function cancel(draft: Draft, run: RunDraft, actor: string, request: Of<'cancel'
     abandonRun(draft, run, actor, `cancelled by ${actor}`, withoutCompensation === true ? 'no' : byStrategy(run))
     return effect(run, indexes)
   }
+  const kept = indexes.find((index) => staysPlanned(run, index))
+  if (kept !== undefined) return refuseOne(run, kept)
   const live = stopExecutions(draft, run, new Set(indexes), actor)
   for (const execution of draft.executionsOf(run.record.id)) {
     if (live.has(execution.index)) keepCancel(draft, execution, actor)
   }
   // A live try fails, without a retry, when its process has ended; what has none fails here and now.
   const atOnce = indexes.filter((index) => !live.has(index))
+  for (const index of atOnce) {
+    if (run.ti(index)!.state !== 'up_for_retry') continue
+    writeDeadLetter(draft, run, index, { kind: 'cancelled', by: actor, message: `cancelled by ${actor}` })
+  }
   const called = callOffAll(draft, run, actor, atOnce, `cancelled by ${actor}`)
   setStates(draft, run, actor, new Map([...plan.states].filter(([index]) => !live.has(index) && !called.has(index))))
   return effect(run, indexes)
+}
+
+/** Undone with its saga, and not begun: called off it would be what it was, and its saga had to undo it again. */
+function staysPlanned(run: RunDraft, index: number): boolean {
+  if (run.record.state !== 'running' || !run.isBeingUndone(index)) return false
+  const compensation = run.compensation(index)!
+  return calledOff(compensation) !== 'compensation_failed'
+}
+
+function refuseOne(run: RunDraft, index: number): CommandAnswer {
+  const { taskId } = run.graph.tasks[index]!
+  return refuse(
+    'run-compensating',
+    `task "${taskId}" is to be undone with its saga, and that has not begun; cancel the whole run to call it off`,
+  )
 }
 
 /** Their TIs stay as they are until the processes have ended: only the try tells a next leader that somebody asked for it. */

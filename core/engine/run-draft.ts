@@ -2,10 +2,11 @@
  * One run during one tick: its memory with this tick's changes laid over it, in which TIs end, upstream counts move and downstream tasks are
  * evaluated. Nothing here knows about limits or the database; it answers which TIs became ready and whether the run ended.
  */
-import { type DagGraph, excludedByBranches } from '../graph.ts'
+import type { DagGraph } from '../graph.ts'
 import type { CompensationRecord, RunRecord, TiOverrideRecord, TiRecord } from '../records.ts'
 import { FINISHED_TI_STATES, type TiState } from '../states.ts'
 import { evaluateTriggerRule } from '../trigger-rules.ts'
+import { branchSkips } from './branch-skips.ts'
 import { COUNTED_STATES, type RunMemory } from './memory.ts'
 import { SagaDraft } from './saga-draft.ts'
 import { hasSagaMemory, rebuildSaga } from './saga-memory.ts'
@@ -29,9 +30,8 @@ for (const state of ['compensated', 'compensation_failed'] as const)
 export class RunDraft {
   record: RunRecord
   readonly graph: DagGraph
-  /** TIs from this index on have no row yet. */
+  /** TIs from this index on have no row yet, nor have `#inserted`. */
   readonly #insertedFrom: number
-  /** Nor have these. */
   #inserted: ReadonlySet<number> = new Set()
   open: number
   recordChanged = false
@@ -243,6 +243,11 @@ export class RunDraft {
     this.newlyReady.push(index)
   }
 
+  /** It waits for a limit no more: something else comes first. */
+  holdBack(index: number): void {
+    this.#setReady(index, 0)
+  }
+
   settle(onChange: TiChangeListener): void {
     const queue = this.#toEvaluate
     for (let i = 0; i < queue.length; i++) this.#evaluate(queue[i]!, onChange)
@@ -349,22 +354,6 @@ export class RunDraft {
     }
     return latest
   }
-}
-
-/** The task ids a decided branch excluded. */
-export function branchSkips(ti: TiRecord): string[] {
-  return ti.branchSkips === null ? [] : (JSON.parse(ti.branchSkips) as string[])
-}
-
-/** `branchSkips` column for a task that followed these candidates; `null` for a task without branches. */
-export function branchSkipsText(
-  graph: DagGraph,
-  index: number,
-  followed: readonly string[] | undefined,
-): string | null {
-  const task = graph.tasks[index]!
-  if (task.serialized.branches === undefined || task.serialized.branches.length === 0) return null
-  return JSON.stringify(excludedByBranches(graph, task, followed ?? []).map((i) => graph.tasks[i]!.taskId))
 }
 
 /** Counts, ready flags and the number of open TIs, from the TIs alone; nothing is ready yet. */

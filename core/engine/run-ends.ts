@@ -6,7 +6,15 @@ import { isCompensating } from '../graph.ts'
 import { runOutcome } from '../run-state.ts'
 import { failureOf, isUndoneNow, liveTryOf, planCompensation, undoableIn } from '../saga.ts'
 import { FINISHED_TI_STATES, type RunState, type TiState } from '../states.ts'
-import { callOff, hasOtherExecutions, settleSagas, type UndoReason, undo, undoneText } from './compensation.ts'
+import {
+  callOff,
+  giveTurns,
+  hasOtherExecutions,
+  settleSagas,
+  type UndoReason,
+  undo,
+  undoneText,
+} from './compensation.ts'
 import { writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { poolKey } from './limits.ts'
@@ -54,6 +62,7 @@ function endOrUndo(draft: Draft, run: RunDraft): void {
   const { taskId } = run.graph.tasks[failure.failedTask]!
   beginUndo(draft, run, `task "${taskId}" failed`)
   undo(draft, run, failure.undo, { actor: 'scheduler', scope: null, failedTask: failure.failedTask, error: null })
+  giveTurns(draft, run)
 }
 
 function beginUndo(draft: Draft, run: RunDraft, cause: string): void {
@@ -102,12 +111,15 @@ export function leavePoolQueues(draft: Draft, run: RunDraft): void {
   for (let i = 0; i < run.size; i++) if (run.isReady(i)) draft.freed.add(poolKey(run.graph.tasks[i]!.pool))
 }
 
-/** Whether what an abandoned run did is undone. `by-hand`: also what failed to be undone before. */
-export type Undoing = 'no' | 'yes' | 'by-hand'
+/**
+ * Whether what an abandoned run did is undone. `begun`: what one of its sagas has begun to undo goes on, and nothing else is;
+ * `by-hand`: also what failed to be undone before.
+ */
+export type Undoing = 'no' | 'begun' | 'yes' | 'by-hand'
 
 /** What the error strategy of the Dag asks for when a run ends before its tasks have. */
 export function byStrategy({ graph }: RunDraft): Undoing {
-  return isCompensating(graph.errorStrategy) ? 'yes' : 'no'
+  return isCompensating(graph.errorStrategy) ? 'yes' : 'begun'
 }
 
 /**
@@ -125,7 +137,7 @@ export function abandonRun(
 ): void {
   completeTis(draft, run)
   const goesOn = run.record.state === 'running' && undoing !== 'no'
-  const mayUndo = goesOn && canUndo(run, undoing)
+  const mayUndo = goesOn && undoing !== 'begun' && canUndo(run, undoing)
   const staysOpen = goesOn && (mayUndo || (run.saga?.undoing ?? 0) > 0)
   for (const execution of draft.executionsOf(run.record.id)) {
     const ti = run.ti(execution.index)
@@ -144,7 +156,7 @@ export function abandonRun(
   }
   beginUndo(draft, run, cause)
   const why: UndoReason = { actor: undoing === 'by-hand' ? by : 'scheduler', scope: null, failedTask, error: cause }
-  if (mayUndo) undo(draft, run, undoNow(run, undoing), why)
+  undo(draft, run, mayUndo ? undoNow(run, undoing) : [], why)
 }
 
 function undoNow(run: RunDraft, undoing: Undoing): readonly number[] {

@@ -14,6 +14,8 @@ export class SagaDraft {
   held: boolean
   /** Nothing below them is still to be undone, in the order in which they came to it. */
   readonly turns: number[] = []
+  /** Something was planned since the order was last worked out. */
+  isReplanned = false
   readonly #compensations = new Map<number, CompensationRecord>()
   readonly #errors = new Map<number, TryError>()
   readonly #below = new Map<number, number>()
@@ -73,7 +75,12 @@ export class SagaDraft {
     this.#settled[saga] = 1
   }
 
-  /** A TI is to be undone. `reorder` follows when all are known. */
+  /** `reorder` follows when all plans of the tick are known; until then the counts mean nothing. */
+  planned(): void {
+    this.isReplanned = true
+  }
+
+  /** A TI is to be undone. */
   opened(index: number): void {
     this.undoing++
     const saga = this.#graph.sagaOf?.[index] ?? -1
@@ -84,6 +91,7 @@ export class SagaDraft {
 
   /** Counts anew after a plan, in one pass, and finds those that may begin. */
   reorder(isUndone: (index: number) => boolean): void {
+    this.isReplanned = false
     this.#base = { ...this.#base, below: undoCounts(this.#graph, isUndone) }
     this.#below.clear()
     this.release(isUndone)
@@ -103,7 +111,7 @@ export class SagaDraft {
     if (saga >= 0) this.#open[saga]! -= 1
     if (!wasUndone) return
     this.undoing--
-    if (this.#belowOf(index) > 0) return
+    if (this.isReplanned || this.#belowOf(index) > 0) return
     const done = [index]
     for (let at = done.pop(); at !== undefined; at = done.pop()) {
       for (const up of this.#graph.upstream[at]!) {
