@@ -1061,10 +1061,48 @@ export interface paths {
   "/api/v2/eventLogs": {
     parameters: { query?: never; header?: never; path?: never; cookie?: never }
     get: {
-      parameters: { query?: { limit?: number; order_by?: string; cursor?: string; dag_id?: string; run_id?: string; task_id?: string; map_index?: number; try_number?: number; owner?: string; event?: string[]; included_events?: string[]; before?: string; after?: string }; header?: never; path?: never; cookie?: never }
+      parameters: { query?: { limit?: number; order_by?: string; cursor?: string; dag_id?: string; run_id?: string; task_id?: string; map_index?: number; try_number?: number; correlation_id?: string; state?: string[]; owner?: string; event?: string[]; included_events?: string[]; before?: string; after?: string }; header?: never; path?: never; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_logs: ({ event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null })[]; /** How many are known so far; events are not counted. */ total_entries: number; next_cursor: string | null } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_logs: ({ event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; task_instance_number: number | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null; /** JSON: what the other fields do not say and a rebuild of the state needs (docs/event-log.md). */ data: string | null })[]; /** How many are known so far; /eventLogs/count counts them. */ total_entries: number; next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/eventLogs/count": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { by?: "kind" | "state" | "task" | "dag" | "actor" | "day"; cursor?: string; dag_id?: string; run_id?: string; task_id?: string; map_index?: number; try_number?: number; correlation_id?: string; state?: string[]; owner?: string; event?: string[]; included_events?: string[]; before?: string; after?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { total: number; groups: ({ key: string | null; count: number })[]; /** Not all are counted yet: ask again with it, and add. */ next_cursor: string | null } } }
+        "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+        "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/api/v2/eventLogs/export": {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never }
+    get: {
+      parameters: { query?: { cursor?: string; dag_id?: string; run_id?: string; task_id?: string; map_index?: number; try_number?: number; correlation_id?: string; state?: string[]; owner?: string; event?: string[]; included_events?: string[]; before?: string; after?: string }; header?: never; path?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { "application/x-ndjson": string } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }
@@ -1083,7 +1121,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path: { event_log_id: number }; cookie?: never }
       requestBody?: never
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null } } }
+        200: { headers: { [name: string]: unknown }; content: { "application/json": { event_log_id: number; when: string; dag_id: string | null; run_id: string | null; dag_run_number: number | null; task_id: string | null; task_instance_number: number | null; map_index: number | null; try_number: number | null; event: string; /** Who caused it: `scheduler`, `user:anna`, ... */ owner: string; /** The cause, as a sentence. */ extra: string | null; /** JSON: what the other fields do not say and a rebuild of the state needs (docs/event-log.md). */ data: string | null } } }
         "4XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
         "5XX": { headers: { [name: string]: unknown }; content: { "application/json": { detail: string | ({ type: string; loc: string[]; msg: string })[] } } }
       }

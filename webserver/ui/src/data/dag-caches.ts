@@ -1,6 +1,6 @@
 /**
  * What events mean for each thing of a Dag that the page keeps. Keys begin with what it is and the Dag's id: `grid`, `run`,
- * `tis`, `runs`, `ti`, `dag`, `source`. What no event tells is asked to be read again.
+ * `tis`, `compensations`, `runs`, `ti`, `dag`, `source`. What no event tells is asked to be read again.
  */
 import type { QueryKey } from '@tanstack/react-query'
 import type { LiveEvent } from '../api/live-event.ts'
@@ -9,7 +9,7 @@ import type { Grid } from './grid-model.ts'
 import { patchGrid, patchRun, patchRuns, patchTis, patchTries, runStateOf } from './live-patches.ts'
 
 /** First parts of the keys of all that events of a Dag change. */
-export const DAG_KEYS = ['grid', 'run', 'tis', 'ti', 'runs', 'dag', 'source'] as const
+export const DAG_KEYS = ['grid', 'run', 'tis', 'compensations', 'ti', 'runs', 'dag', 'source'] as const
 
 /** What is shown of one thing, and what of a long list. */
 const DETAIL_EVERY_MS = 400
@@ -47,6 +47,13 @@ export function applyEvents(queryKey: QueryKey, data: unknown, events: readonly 
       if (isPartial) ask.refresh(queryKey, LIST_EVERY_MS)
       return tis
     }
+    case 'compensations': {
+      const run = ask.kept(['run', dagId, queryKey[2]]) as Run | undefined
+      const isOwn = (event: LiveEvent) => run === undefined || event.dag_run_id === run.id
+      // Their tries, reasons and order: only the API tells them.
+      if (events.some((event) => isOwn(event) && isOfSaga(event))) ask.refresh(queryKey, DETAIL_EVERY_MS)
+      return data
+    }
     case 'runs': {
       const list = data as RunList
       const known = new Set(list.dag_runs.map((run) => run.id))
@@ -63,6 +70,9 @@ export function applyEvents(queryKey: QueryKey, data: unknown, events: readonly 
       return data
   }
 }
+
+/** A plan, a step of it, or a clear that takes it back. */
+const isOfSaga = ({ kind }: LiveEvent) => /^(run|ti)\.(compensat|cleared|failed|success)/.test(kind)
 
 const isOfDag = (events: readonly LiveEvent[]) => events.some((event) => event.kind.startsWith('dag.'))
 

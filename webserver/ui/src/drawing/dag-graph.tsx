@@ -37,6 +37,7 @@ interface Props {
 
 export function DagGraph({ structure, layout, states, onOpen }: Props) {
   const { colorScheme } = useMantineColorScheme()
+  const sagas = new Set(structure.groups.flatMap((group) => (group.is_saga ? [`group:${group.group_id}`] : [])))
   const rules = new Map(structure.tasks.map((task) => [task.task_id, task.trigger_rule]))
   const nodes: Node[] = layout.places.map((place) => ({
     id: place.id,
@@ -49,10 +50,10 @@ export function DagGraph({ structure, layout, states, onOpen }: Props) {
     draggable: false,
     focusable: !place.isGroup,
     ariaLabel: place.isGroup
-      ? `Group ${place.id.slice('group:'.length)}`
+      ? `${sagas.has(place.id) ? 'Saga' : 'Group'} ${place.id.slice('group:'.length)}`
       : `${place.id}${states === null ? '' : `, ${states.get(place.id) ?? 'no status'}`}`,
     data: place.isGroup
-      ? { label: place.id.slice('group:'.length) }
+      ? { label: `${place.id.slice('group:'.length)}${sagas.has(place.id) ? ' · saga' : ''}` }
       : ({
           label: place.id,
           state: states === null ? undefined : (states.get(place.id) ?? null),

@@ -53,7 +53,7 @@ export const GridCellButton = memo(function GridCellButton(props: CellProps) {
     >
       {state === 'up_for_retry' && cell?.retryAt != null ? (
         <Countdown until={cell.retryAt} />
-      ) : tryNumber > 1 ? (
+      ) : tryNumber > 1 && !state.startsWith('compensat') ? (
         tryNumber
       ) : (
         stateSign(state)

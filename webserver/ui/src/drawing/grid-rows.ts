@@ -8,6 +8,8 @@ export interface GridRow {
   readonly depth: number
   readonly isGroup: boolean
   readonly isCollapsed: boolean
+  /** A group that is undone as one. */
+  readonly isSaga?: true
   /** One for a task; all of its own for a group. */
   readonly taskIds: readonly string[]
 }
@@ -16,6 +18,7 @@ export function gridRows(structure: Structure, collapsed: ReadonlySet<string>): 
   const { tasks, groups } = structure
   const order = inOrder(structure)
   const parentOf = new Map(groups.map((group) => [group.group_id, group.parent_id]))
+  const sagas = new Set(groups.flatMap((group) => (group.is_saga ? [group.group_id] : [])))
   const groupOf = new Map(tasks.map((task) => [task.task_id, task.group_id]))
   const trailOf = (taskId: string): readonly string[] => {
     const trail: string[] = []
@@ -35,7 +38,16 @@ export function gridRows(structure: Structure, collapsed: ReadonlySet<string>): 
       }
       const inside = ids.filter((other) => trailOf(other)[depth] === group)
       const isCollapsed = collapsed.has(group)
-      rows.push({ id: group, label: lastPart(group, depth), depth, isGroup: true, isCollapsed, taskIds: inside })
+      const saga = sagas.has(group) ? { isSaga: true as const } : {}
+      rows.push({
+        id: group,
+        label: lastPart(group, depth),
+        depth,
+        isGroup: true,
+        isCollapsed,
+        taskIds: inside,
+        ...saga,
+      })
       if (isCollapsed) for (const other of inside) seen.add(other)
       else walk(inside, depth + 1)
     }

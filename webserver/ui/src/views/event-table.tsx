@@ -37,7 +37,9 @@ export function EventTable({ events }: { readonly events: EventPage['event_logs'
               </div>
             )}
           </td>
-          <td>{event.owner}</td>
+          <td className="break" style={{ minWidth: 110 }}>
+            {event.owner}
+          </td>
           <td className="break" style={{ minWidth: 160 }}>
             {event.extra}
           </td>

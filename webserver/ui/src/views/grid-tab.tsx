@@ -71,6 +71,7 @@ export function GridTab({ dag }: { readonly dag: DagDetails }) {
             <button type="button" className="grid-fold" aria-expanded={!row.isCollapsed} onClick={() => fold(row.id)}>
               <Icon name={row.isCollapsed ? 'chevron' : 'down'} size={14} />
               <span>{row.label}</span>
+              {row.isSaga === true && <small className="quiet">saga</small>}
             </button>
           ) : (
             <span title={row.id} style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>

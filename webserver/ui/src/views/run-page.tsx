@@ -48,7 +48,15 @@ export function RunPage() {
             Duration: showDuration(data.duration),
             Type: data.run_type,
             'Made by': data.triggered_by,
-            ...(data.correlation_id === null ? {} : { 'Correlation id': data.correlation_id }),
+            ...(data.correlation_id === null
+              ? {}
+              : {
+                  'Correlation id': (
+                    <Link to="/search" search={{ q: data.correlation_id }} className="plain">
+                      {data.correlation_id}
+                    </Link>
+                  ),
+                }),
             'Run after': <Time at={data.run_after} zone={zone} />,
             'Dag version': data.dag_versions.at(-1)?.version_number,
             Events: (
