@@ -83,19 +83,17 @@ function summaryOf(facts: RunFacts): string {
     case 'queued': {
       const first = facts.graph?.tasks[0]?.taskId
       const reasons = first === undefined ? [] : waiting(facts, first)
-      return ['It is queued', ...reasons.map((reason) => reason.message)].join('; ') + '.'
+      return `${['It is queued', ...reasons.map((reason) => reason.message)].join('; ')}.`
     }
     case 'running': {
       const ended = tis.filter((ti) => FINISHED_TI_STATES.has(ti.state)).length
-      return (
-        [
-          `It is running: ${ended} of ${count(tis.length, 'task instance')} ended`,
-          ...listed('running', inState('running', 'queued')),
-          ...listed('waiting for a retry', inState('up_for_retry')),
-          ...listed('failed', inState('failed')),
-          ...listed('being undone', inState('compensating')),
-        ].join('; ') + '.'
-      )
+      return `${[
+        `It is running: ${ended} of ${count(tis.length, 'task instance')} ended`,
+        ...listed('running', inState('running', 'queued')),
+        ...listed('waiting for a retry', inState('up_for_retry')),
+        ...listed('failed', inState('failed')),
+        ...listed('being undone', inState('compensating')),
+      ].join('; ')}.`
     }
     case 'compensating':
       return `${['It is being undone', ...because(facts), ...undone(facts)].join('; ')}.`

@@ -179,15 +179,18 @@ describe.each(['here', 'from elsewhere'])('sagas, %s', (place) => {
     expect(states(await shows('shop', runId, again))).toEqual(['compensated', 'compensated', 'compensated'])
   })
 
-  test('one that goes on is cancelled and undone, or only cancelled', async () => {
-    const live = `live ${place}`
-    const waits = { task_instances: [{ state: 'success' }, { state: 'running' }] }
+  const live = `live ${place}`
+  const waits = { task_instances: [{ state: 'success' }, { state: 'running' }] }
+
+  test('one that goes on is cancelled, and nothing of it undone where that was said', async () => {
     await cli(['runs', 'trigger', 'held', '--run-id', live], called())
     await shows('held', live, waits)
     const plain = await cli(['runs', 'cancel', 'held', live, '--no-compensate'], called())
     expect(plain.code, plain.stderr).toBe(0)
     expect(states(await shows('held', live, { state: 'failed' }))).toEqual(['success', 'failed'])
+  })
 
+  test('it is undone by hand, after that was shown', async () => {
     const asked = await cli(['runs', 'compensate', 'held', live], called())
     expect([asked.code, asked.stdout]).toEqual([2, ''])
     expect(asked.stderr).toMatch(/first +success +1/)
@@ -196,10 +199,15 @@ describe.each(['here', 'from elsewhere'])('sagas, %s', (place) => {
     const done = await cli(['runs', 'compensate', 'held', live, '--yes'], called())
     expect([done.code, done.stdout], done.stderr).toEqual([0, `Run ${live} of held is being undone: first.\n`])
     expect(states(await shows('held', live, { task_instances: [{ state: 'compensated' }, {}] }))[1]).toBe('failed')
+  })
+
+  test('what was undone, or never can be, is not', async () => {
     expect((await cli(['runs', 'compensate', 'held', live], called())).stdout).toContain('nothing to undo')
     const wrong = await cli(['runs', 'compensate', 'held', live, '--task', 'wait', '--yes'], called())
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('does not say how it is undone')])
+  })
 
+  test('a cancel undoes what was completed', async () => {
     const next = `cancelled ${place}`
     await cli(['runs', 'trigger', 'held', '--run-id', next], called())
     await shows('held', next, waits)

@@ -238,7 +238,7 @@ test('pools, import errors, events, platform, config', async () => {
     leading: false,
     draining: false,
     open_runs: { queued: 1 },
-    open_dead_letters: 0,
+    open_dead_letters: 1,
   })
   expect(await get('/config')).toEqual({
     sections: [{ name: 'scheduler', options: [{ key: 'catchup', value: 'false', source: 'default' }] }],

@@ -18,7 +18,8 @@ const MOST_EVENTS = 1_000
 
 export async function explainOneRun(parts: ReadParts, run: RunRecord) {
   const { pool, defaults, slots } = parts
-  const tis = await listTis(pool, run.id)
+  // Of a run that went well its end is all there is to say.
+  const tis = run.state === 'success' ? [] : await listTis(pool, run.id)
   const version = (await parts.versionsOf([run.versionId])).get(run.versionId) ?? null
   const graph = version?.graph ?? null
   const compensations = tis.length === 0 ? [] : await newestCompensations(pool, run.id)
