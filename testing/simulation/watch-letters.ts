@@ -62,16 +62,33 @@ export class LetterWatch {
     }
     for (const row of writes.tiOverrides) if (row.life > 0) count('new keys')
     for (const { commandId, answer } of writes.answers) {
-      if (answer.ok) this.#answered(commandId, answer.value)
+      if (answer.ok) this.#answered(commandId, answer.value, marked)
+      else if (answer.code !== 'command-expired') this.#refused(commandId, writes)
     }
   }
 
-  #answered(commandId: number, value: string): void {
+  /** A trigger key that has a run is answered with it, whatever stands in the way of another. */
+  #refused(commandId: number, { insertedRuns }: TickWrites): void {
+    const { tables, violation } = this.#o
+    const request = tables.commands.get(commandId)?.record.request
+    if (request?.kind !== 'trigger' || request.triggerKey === undefined) return
+    const { dagId, triggerKey } = request
+    for (const run of tables.runs.values()) {
+      if (run.dagId !== dagId || run.triggerKey !== triggerKey || insertedRuns.includes(run)) continue
+      violation(`invariant 3: a trigger with the key ${triggerKey} of run ${run.id} was refused`)
+    }
+  }
+
+  #answered(commandId: number, value: string, marked: ReadonlySet<number | null>): void {
     const { tables, violation, count } = this.#o
     const request = tables.commands.get(commandId)?.record.request
     if (request?.kind === 'redrive') {
-      const { refused } = JSON.parse(value) as { readonly refused: readonly unknown[] }
+      const { redriven, refused } = JSON.parse(value) as {
+        readonly redriven: readonly { readonly ti_id: number }[]
+        readonly refused: readonly unknown[]
+      }
       if (refused.length > 0) count('letters refused')
+      for (const { ti_id } of redriven) this.#checkBelow(ti_id, marked)
     }
     if (request?.kind !== 'trigger' || request.triggerKey === undefined) return
     const { id, existed } = JSON.parse(value) as { readonly id: number; readonly existed?: boolean }
@@ -79,6 +96,26 @@ export class LetterWatch {
     const run = tables.runs.get(id)
     if (run !== undefined && run.triggerKey !== request.triggerKey) {
       violation(`invariant 3: a trigger with the key ${request.triggerKey} was answered with run ${id} of another`)
+    }
+  }
+
+  /** What had run below a task that is redriven runs again, too; a compensation that is tried again touches nothing else. */
+  #checkBelow(tiId: number, marked: ReadonlySet<number | null>): void {
+    const { tables, violation } = this.#o
+    const ti = tables.tis.get(tiId)
+    const run = ti === undefined ? undefined : tables.runs.get(ti.dagRunId)
+    if (ti === undefined || run === undefined || ti.state === 'compensating') return
+    const { tasks } = tables.versions.get(run.versionId)!.serialized
+    const below = new Set([ti.taskId])
+    // Tasks stand in any order: until nothing more is found.
+    for (let size = 0; size < below.size; ) {
+      size = below.size
+      for (const task of tasks) if (task.upstream.some((id) => below.has(id))) below.add(task.taskId)
+    }
+    for (const other of tables.tis.values()) {
+      if (other.dagRunId !== run.id || other.id === tiId || !below.has(other.taskId) || marked.has(other.id)) continue
+      if (other.state !== 'success' && other.state !== 'failed') continue
+      violation(`redriven: ${other.taskId} is ${other.state} and lies below ${ti.taskId}, which runs again`)
     }
   }
 
