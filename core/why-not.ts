@@ -3,8 +3,8 @@
  * be removed. Pure, over facts that any reader of the tables can gather, and with the very functions the engine decides by.
  */
 import { didYouMean } from './config/nearest-name.ts'
-import { demandsOf, describeLimit, SLOTS } from './engine/limits.ts'
-import type { DagGraph } from './graph.ts'
+import { demandsOf, describeLimit, SLOTS, tiKey } from './engine/limits.ts'
+import { type DagGraph, descendants } from './graph.ts'
 import type { DagRecord, PoolRecord, RunRecord, TiRecord } from './records.ts'
 import { FINISHED_RUN_STATES, FINISHED_TI_STATES } from './states.ts'
 import { evaluateTriggerRule } from './trigger-rules.ts'
@@ -31,7 +31,10 @@ export interface WhyNotFacts {
 }
 
 export interface Reason {
-  /** Stable: `no-scheduler`, `run-queued`, `dag-paused`, `upstream`, `branch`, `retry-delay`, `limit`, `running`, `finished`, `ready`. */
+  /**
+   * Stable: `no-scheduler`, `run-queued`, `dag-paused`, `upstream`, `branch`, `saga`, `undo-order`, `still-working`, `retry-delay`,
+   * `limit`, `running`, `finished`, `ready`.
+   */
   readonly code: string
   readonly message: string
 }
@@ -68,7 +71,11 @@ export function whyNot(facts: WhyNotFacts): Reason[] {
         : 'starts within a moment'
     return [{ code: 'running', message: `try ${ti.tryNumber} was handed to the executor and ${when}` }]
   }
-  if (ti.state === 'up_for_retry' && ti.retryAt !== null && ti.retryAt > facts.now) {
+  const isUndone = ti.state === 'compensating'
+  if (isUndone && isLive(facts, ti)) return [{ code: 'running', message: `try ${ti.tryNumber} of it is under way` }]
+  const before = isUndone ? comesBefore(facts, index) : null
+  if (before !== null) return [...reasons, before]
+  if ((isUndone || ti.state === 'up_for_retry') && ti.retryAt !== null && ti.retryAt > facts.now) {
     add(
       'retry-delay',
       `it waits for its retry at ${new Date(ti.retryAt).toISOString()} (try ${ti.tryNumber} of ${ti.maxTries} failed)`,
@@ -98,7 +105,9 @@ function waitsForUpstream(facts: WhyNotFacts, index: number): Reason | null {
   const { graph, tis } = facts
   const task = graph.tasks[index]!
   const state = (i: number) => tis.get(graph.tasks[i]!.taskId)?.state ?? 'none'
-  const name = (i: number) => `${graph.tasks[i]!.taskId} (${state(i)})`
+  const name = (i: number) => named(facts, i)
+  const saga = waitsForSaga(facts, index)
+  if (saga !== null) return saga
   const undecided = graph.deciders[index]!.filter((i) => !FINISHED_TI_STATES.has(state(i)))
   if (undecided.length > 0) {
     return { code: 'branch', message: `the branch of ${undecided.map(name).join(', ')} has not decided yet` }
@@ -116,4 +125,55 @@ function waitsForUpstream(facts: WhyNotFacts, index: number): Reason | null {
   if (verdict !== 'wait') return null
   const open = upstream.filter((i) => !FINISHED_TI_STATES.has(state(i)))
   return { code: 'upstream', message: `trigger rule ${task.triggerRule} waits for ${open.map(name).join(', ')}` }
+}
+
+/** A try of it is queued, running, or was asked to end and has not yet. */
+function isLive({ usage }: WhyNotFacts, ti: TiRecord | undefined): boolean {
+  return ti !== undefined && (usage.get(tiKey(ti.id)) ?? 0) > 0
+}
+
+/** What has to be undone before it, or to end before anything of the run is undone. */
+function comesBefore(facts: WhyNotFacts, index: number): Reason | null {
+  const { run, graph, tis } = facts
+  const tiOf = (i: number) => tis.get(graph.tasks[i]!.taskId)
+  const below = [...descendants(graph, [index])].filter((i) => i !== index && tiOf(i)?.state === 'compensating')
+  if (below.length > 0) {
+    return { code: 'undo-order', message: `what is below it is undone first: ${listed(facts, below)}` }
+  }
+  if (run.state !== 'compensating') return null
+  const working = graph.tasks.map((task) => task.index).filter((i) => isLive(facts, tiOf(i)))
+  const cutOff = working.filter((i) => tiOf(i)?.state !== 'compensating')
+  if (cutOff.length === 0) return null
+  return {
+    code: 'still-working',
+    message: `nothing of the run is undone before what was asked to end has ended: ${listed(facts, cutOff)}`,
+  }
+}
+
+/** Below a saga: nobody builds on what may be undone. */
+function waitsForSaga(facts: WhyNotFacts, index: number): Reason | null {
+  const { graph, tis } = facts
+  for (const saga of graph.heldBy?.[index] ?? []) {
+    const { sagaId, members } = graph.sagas[saga]!
+    const open = [...members].filter((i) => {
+      const ti = tis.get(graph.tasks[i]!.taskId)
+      return !FINISHED_TI_STATES.has(ti?.state ?? 'none') || isLive(facts, ti)
+    })
+    if (open.length > 0) {
+      return { code: 'saga', message: `it waits until the saga ${sagaId} has settled: ${listed(facts, open)}` }
+    }
+  }
+  return null
+}
+
+const MOST_NAMES = 5
+
+function listed(facts: WhyNotFacts, indexes: readonly number[]): string {
+  const names = indexes.slice(0, MOST_NAMES).map((i) => named(facts, i))
+  return names.join(', ') + (indexes.length > MOST_NAMES ? ` and ${indexes.length - MOST_NAMES} more` : '')
+}
+
+function named({ graph, tis }: WhyNotFacts, index: number): string {
+  const { taskId } = graph.tasks[index]!
+  return `${taskId} (${tis.get(taskId)?.state ?? 'none'})`
 }

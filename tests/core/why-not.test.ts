@@ -73,3 +73,60 @@ describe('why a TI is not running', () => {
     expect(why(engine, engine.trigger('d').id, 'a')).toEqual(['branch'])
   })
 })
+
+describe('why a TI is not undone', () => {
+  const undoable = (taskId: string, upstream: string[], fields: Parameters<typeof task>[1] = {}) =>
+    task(taskId, { upstream, retries: 0, compensate: { retries: 1, retryDelayMs: 5000 }, ...fields })
+
+  it('names what is undone before it, its retry, limits, and what has not ended yet', () => {
+    const engine = new Engine()
+    const tasks = [
+      undoable('a', []),
+      undoable('b', ['a']),
+      undoable('c', ['b']),
+      undoable('side', [], { pool: 'none' }),
+    ]
+    engine.command({ kind: 'set-pool', name: 'none', slots: 1 })
+    engine.file(dagOf('d', tasks))
+    const run = engine.trigger('d')
+    engine.end('side')
+    engine.command({ kind: 'set-pool', name: 'none', slots: 0 })
+    engine.end('a')
+    engine.end('b')
+    engine.command({ kind: 'cancel', dagId: 'd', runId: run.runId })
+    expect(reasons(engine, run.id, 'b')).toEqual([
+      {
+        code: 'still-working',
+        message: expect.stringMatching(/before what was asked to end has ended: c \(queued\)/),
+      },
+    ])
+    engine.end('c', { state: 'failed', cause: { kind: 'cancelled', message: 'asked for', by: 'somebody' } })
+    expect(why(engine, run.id, 'b')).toEqual(['running'])
+    expect(reasons(engine, run.id, 'a')).toEqual([
+      { code: 'undo-order', message: 'what is below it is undone first: b (compensating)' },
+    ])
+    expect(why(engine, run.id, 'side')).toEqual(['limit'])
+    engine.fail('b')
+    expect(why(engine, run.id, 'b')).toEqual(['retry-delay'])
+    expect(why(engine, run.id, 'a')).toEqual(['undo-order'])
+  })
+
+  it('what is below a saga waits until it has settled', () => {
+    const engine = new Engine()
+    const tasks = [
+      undoable('a', [], { groupId: 's' }),
+      undoable('b', ['a'], { groupId: 's' }),
+      task('after', { upstream: ['a'] }),
+    ]
+    engine.file(dagOf('d', tasks, { groups: [{ groupId: 's', saga: true }] }))
+    const run = engine.trigger('d')
+    engine.end('a')
+    expect(reasons(engine, run.id, 'after')).toEqual([
+      { code: 'saga', message: 'it waits until the saga s has settled: b (queued)' },
+    ])
+    engine.fail('b')
+    expect(reasons(engine, run.id, 'after')).toEqual([
+      { code: 'saga', message: 'it waits until the saga s has settled: a (compensating)' },
+    ])
+  })
+})
