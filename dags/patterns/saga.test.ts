@@ -84,6 +84,19 @@ for (const task of ['reserve_inventory', 'charge_payment', 'create_shipment']) {
   })
 }
 
+test('an order that went well is undone by hand', async () => {
+  const run = await runDag(dag)
+  await run.compensate()
+  assert.equal(run.state, 'failed')
+  assert.deepEqual(run.states, {
+    reserve_inventory: 'compensated',
+    charge_payment: 'compensated',
+    create_shipment: 'compensated',
+    send_confirmation: 'success',
+  })
+  assert.deepEqual(await services(run.filesDir), [...DONE, 'carrier.cancel', 'payments.refund', 'warehouse.release'])
+})
+
 test('a refund that fails for good is shown, and the goods are released all the same', async () => {
   const run = await runDag(dag, { fail: { create_shipment: 'all' }, failCompensation: { charge_payment: 'all' } })
   assert.equal(run.state, 'failed')

@@ -171,13 +171,13 @@ describe('in an empty folder, by the README', () => {
   })
 
   test('a pattern comes with its test, which passes, and with types', async () => {
-    const made = await call('npx', ['tradewind', 'init', '--pattern', 'sequential', 'shop'])
+    const made = await call('npx', ['tradewind', 'init', '--pattern', 'saga', 'shop'])
     expect([made.code, made.said]).toEqual([0, expect.stringContaining('Test it: cd shop && npm install && npm test')])
     const shop = join(folder, 'shop')
     for (const args of [['install'], ['test'], ['run', 'check']]) {
       const { code, said } = await call('npm', args, shop)
       expect(code, `npm ${args.join(' ')}\n${said}`).toBe(0)
-      if (args[0] === 'test') expect(said).toMatch(/pass 8\b/)
+      if (args[0] === 'test') expect(said).toMatch(/pass 13\b/)
     }
   }, 120_000)
 
