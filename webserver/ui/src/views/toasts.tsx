@@ -53,6 +53,8 @@ export function Toasts() {
           title={title}
           color={bad ? 'red' : 'green'}
           withBorder
+          // The library's own grey is too light.
+          styles={{ description: { color: 'var(--quiet)' } }}
           closeButtonProps={{ 'aria-label': 'Dismiss' }}
           onClose={() => dismiss(id)}
         >
