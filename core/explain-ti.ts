@@ -2,7 +2,7 @@
  * Why a task instance is in the state it is in, in sentences. For one that waits the reasons come from `why-not.ts`,
  * which asks the functions the scheduler decides by; nothing is written.
  */
-import { buildGraph } from './graph.ts'
+import { buildGraph, isRetried } from './graph.ts'
 import type { PlatformDefaults } from './platform-defaults.ts'
 import type { DagRecord, DagVersionRecord, EventLine, PoolRecord, RunRecord, TiRecord, TryRecord } from './records.ts'
 import { FINISHED_TI_STATES } from './states.ts'
@@ -56,14 +56,16 @@ export function explainTi(facts: TiFacts): Explanation[] {
     case 'deferred':
     case 'compensating':
     case 'compensated':
-    case 'compensation_failed':
       return [...past(...causeOf(last)), ...waiting(facts, ti.taskId)]
+    case 'compensation_failed':
+      return [...past(...causeOf(last), ...letterOf(last)), ...waiting(facts, ti.taskId)]
     case 'success':
       return past(`Try ${ti.tryNumber} succeeded at ${instant(ti.endDate)}.`)
     case 'failed': {
       const cause = causeOf(last)
       const used = `${ti.tryNumber} of ${ti.maxTries} tries are used.`
-      return past(...(cause.length > 0 ? cause : lastEventCause(facts)), used)
+      const why = cause.length > 0 ? cause : lastEventCause(facts)
+      return past(...why, used, ...withoutRetries(facts), ...letterOf(last))
     }
     case 'removed':
     case 'skipped':
@@ -120,6 +122,21 @@ function upstreamStates({ ti, tis, version }: TiFacts): string[] {
 function causeOf(last: TryRecord | undefined): string[] {
   if (last === undefined || last.cause === null) return []
   return [`Try ${last.tryNumber} ended (${last.cause.kind}): ${last.cause.message}`]
+}
+
+/** A final failure leaves one; a TI that was marked by hand has none. */
+function letterOf(last: TryRecord | undefined): string[] {
+  if (last === undefined || last.cause === null) return []
+  return [`It left a dead letter: \`tradewind dead-letters show ${last.tiId}-${last.tryNumber}\`.`]
+}
+
+function withoutRetries({ ti, version, defaults }: TiFacts): string[] {
+  const { serialized } = version ?? {}
+  const task = serialized?.tasks.find((one) => one.taskId === ti.taskId)
+  const strategy = task?.errorStrategy ?? serialized?.errorStrategy ?? defaults.errorStrategy
+  return strategy === undefined || isRetried(strategy)
+    ? []
+    : [`Its error strategy is ${strategy}: nothing is repeated.`]
 }
 
 function lastEventCause({ ti, events }: TiFacts): string[] {
