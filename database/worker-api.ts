@@ -14,7 +14,7 @@ import type { SubmitOptions, SubmitResult } from './commands.ts'
 import { readConnection } from './connections.ts'
 import type { Secrets } from './secrets/cipher.ts'
 import { readVariable, storedVariable } from './variables.ts'
-import { readReturnValues, readXCom, writeXCom } from './xcoms.ts'
+import { readGivenValues, readReturnValues, readXCom, writeXCom } from './xcoms.ts'
 
 export interface WorkerApiOptions {
   readonly secrets: Secrets
@@ -31,7 +31,8 @@ export function createDatabaseWorkerApi(pool: pg.Pool, options: WorkerApiOptions
   return {
     saveBundle: (bundle) => saveBundle(pool, bundle),
     getBundle: (hash) => readBundle(pool, hash),
-    getReturnValues: (tries) => readReturnValues(pool, tries),
+    getReturnValues: (tries, undone) =>
+      undone === undefined ? readReturnValues(pool, tries) : readGivenValues(pool, tries, undone),
     getXCom: (locator) => readXCom(pool, locator),
     setXCom: (by, target, json) => writeXCom(pool, by, target, json),
     async getVariable(by, key) {

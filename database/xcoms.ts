@@ -22,6 +22,35 @@ export async function readReturnValues(pool: pg.Pool, tries: readonly TryKey[]):
   return result.rows.map((row) => row.json)
 }
 
+/**
+ * As `readReturnValues`, as they were when `undone` was queued: of each other TI the try that was its last one then. A TI is only
+ * dispatched once its upstreams have ended, so that is the one it was given.
+ */
+export async function readGivenValues(
+  pool: pg.Pool,
+  tries: readonly TryKey[],
+  undone: TryKey,
+): Promise<readonly (string | null)[]> {
+  const result = await pool.query<{ json: string | null }>({
+    name: 'given_values',
+    text: `select x.json from unnest($1::bigint[], $2::integer[]) with ordinality as t (ti_id, try_number, place)
+           left join lateral (
+             select e.try_number from try u join try e on e.ti_id = t.ti_id and e.queued_at <= u.queued_at
+             where u.ti_id = $3 and u.try_number = $4 and t.ti_id <> $3 and e.try_number <= t.try_number
+               and not exists (
+                 select from compensation c
+                 where c.ti_id = e.ti_id and e.try_number > c.forward_try and e.try_number <= c.last_try
+               )
+             order by e.try_number desc limit 1
+           ) as given on true
+           left join xcom x on x.ti_id = t.ti_id and x.try_number = coalesce(given.try_number, t.try_number)
+             and x.key = 'return_value'
+           order by t.place`,
+    values: [tries.map((key) => key.tiId), tries.map((key) => key.tryNumber), undone.tiId, undone.tryNumber],
+  })
+  return result.rows.map((row) => row.json)
+}
+
 export async function readXCom(pool: pg.Pool, locator: XComLocator): Promise<string | null> {
   const { dagId, runId, taskId, mapIndex, key, includePriorDates } = locator
   // Runs of earlier logical dates are walked from the newest one back, through the index, until one has the value.

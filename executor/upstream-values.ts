@@ -35,6 +35,13 @@ export function createUpstreamValues(api: WorkerApi): UpstreamValues {
       const tries = triesToRead(dispatch)
       const values: Record<string, string | null> = {}
       if (tries.size === 0) return values
+      const undone = dispatch.compensation?.forwardTry
+      // What is remembered may be of a later try than the undone one was given.
+      if (undone !== undefined) {
+        return api
+          .getReturnValues([...tries.values()], undone)
+          .then((found) => Object.fromEntries([...tries.keys()].map((taskId, index) => [taskId, found[index] ?? null])))
+      }
       const missing: { readonly taskId: string; readonly key: TryKey }[] = []
       for (const [taskId, key] of tries) {
         const json = known.get(tryKeyText(key))

@@ -20,6 +20,8 @@ export interface MemoryWorkerApi extends WorkerApi {
   readonly xcoms: Map<string, string>
   /** By `tryKeyText`. */
   readonly returnValues: Map<string, string>
+  /** By TI: the try of it that what is undone was given, where it has had others since. */
+  readonly givenTries: Map<number, number>
   readonly triggered: {
     readonly by: TryKey
     readonly request: TriggerRequest
@@ -42,6 +44,7 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
   const connections = new Map<string, ConnectionRecord>()
   const xcoms = new Map<string, string>()
   const returnValues = new Map<string, string>()
+  const givenTries = new Map<number, number>()
   const triggered: {
     readonly by: TryKey
     readonly request: TriggerRequest
@@ -62,6 +65,7 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
     connections,
     xcoms,
     returnValues,
+    givenTries,
     triggered,
     compensated,
     calls,
@@ -71,9 +75,13 @@ export function createMemoryWorkerApi(): MemoryWorkerApi {
       if (bundle === undefined) throw new Error(`There is no bundle ${hash}.`)
       return bundle
     },
-    async getReturnValues(tries) {
+    async getReturnValues(tries, undone) {
       await called('getReturnValues')
-      return tries.map((key) => returnValues.get(tryKeyText(key)) ?? null)
+      const given = (key: TryKey) => (undone === undefined ? undefined : givenTries.get(key.tiId))
+      return tries.map((key) => {
+        const tryNumber = given(key) ?? key.tryNumber
+        return returnValues.get(tryKeyText({ tiId: key.tiId, tryNumber })) ?? null
+      })
     },
     async getXCom(locator) {
       await called('getXCom')

@@ -79,8 +79,12 @@ export interface CompensateAnswer {
 export interface WorkerApi {
   /** Cached by hash on the host; throws when the bundle is gone. */
   getBundle(hash: string): Promise<BundleCode>
-  /** Return values (key `return_value`) of the given tries as JSON text; `null` where there is none. One call. */
-  getReturnValues(tries: readonly TryKey[]): Promise<readonly (string | null)[]>
+  /**
+   * Return values (key `return_value`) of the given tries as JSON text; `null` where there is none. One call. `undone`: what that
+   * try was given is asked for. Then of every other TI the value of its last try of that time counts, for it may have been
+   * cleared since.
+   */
+  getReturnValues(tries: readonly TryKey[], undone?: TryKey): Promise<readonly (string | null)[]>
   /** JSON text of one XCom, or `null`. */
   getXCom(locator: XComLocator): Promise<string | null>
   /** Written at once and bound to the try. */

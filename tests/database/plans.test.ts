@@ -21,7 +21,7 @@ import { CommitStatements, leaderSettings } from '../../database/store/commit-st
 import { loadRunsByName } from '../../database/store/load.ts'
 import { lookUp } from '../../database/store/look-up.ts'
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
-import { readReturnValues, readXCom } from '../../database/xcoms.ts'
+import { readGivenValues, readReturnValues, readXCom } from '../../database/xcoms.ts'
 import { compensation, deadLetter, event, execution, noWrites, run, ti, tryOf } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
@@ -220,6 +220,7 @@ describe('plans at 100,000 rows', () => {
       await pageLetterGroups(pool, { statuses, limit: 5 })
       await pageLetterGroups(pool, { statuses, limit: 5, dagId: 'dag_0', from: 40_000_000 })
     }
+    await readGivenValues(pool, [{ tiId: 1, tryNumber: 1 }], { tiId: 2, tryNumber: 1 })
     await pageLetters(pool, { limit: 20, dagRunId: 77 })
     await pageLetters(pool, { limit: 20, correlationId: 'order-7' })
     await countOpenLetters(pool)

@@ -8,7 +8,7 @@ import { createSecrets, generateSecretKey } from '../../database/secrets/cipher.
 import { createPostgresStore } from '../../database/store/postgres-store.ts'
 import { listVariables, saveVariable } from '../../database/variables.ts'
 import { createDatabaseWorkerApi } from '../../database/worker-api.ts'
-import { noWrites, run, ti } from '../support/records.ts'
+import { compensation, noWrites, run, ti, tryOf } from '../support/records.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { startLeader } from '../webserver/leading-scheduler.ts'
 import { seed } from '../webserver/seed.ts'
@@ -82,6 +82,44 @@ describe('the worker API of the local host', () => {
     const tries = [{ tiId: 2, tryNumber: 1 }, by, { tiId: 1, tryNumber: 1 }]
     expect(await api.getReturnValues(tries)).toEqual([null, '{"rows":3}', '"old"'])
     expect(await api.getReturnValues([])).toEqual([])
+  })
+
+  it('gives what an undone try was given: of others the last try of that time that was no compensation', async () => {
+    const store = await createPostgresStore(database.connection)
+    const { epoch } = (await store.acquireLease('host-a:1:1'))!
+    await store.commit(epoch, {
+      ...noWrites,
+      insertedTis: [
+        ti(50, 1, 'up', { tryNumber: 4 }),
+        ti(51, 1, 'undone', { tryNumber: 2 }),
+        ti(52, 1, 'late', { tryNumber: 2 }),
+      ],
+      insertedTries: [
+        tryOf(50, 1, 1, { queuedAt: 1_000 }),
+        tryOf(50, 2, 1, { queuedAt: 2_000 }),
+        tryOf(51, 1, 1, { queuedAt: 3_000 }),
+        tryOf(50, 3, 1, { queuedAt: 4_000 }),
+        tryOf(51, 2, 1, { queuedAt: 9_000 }),
+        tryOf(52, 2, 1, { queuedAt: 5_000 }),
+      ],
+      compensations: [compensation(50, 1, { forwardTry: 1, firstTry: 2, lastTry: 2 })],
+      xcoms: [
+        { tiId: 50, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '"given"' },
+        { tiId: 50, tryNumber: 2, key: 'return_value', dagRunId: 1, json: '"of a compensation"' },
+        { tiId: 50, tryNumber: 3, key: 'return_value', dagRunId: 1, json: '"later"' },
+        { tiId: 51, tryNumber: 1, key: 'return_value', dagRunId: 1, json: '"own"' },
+        { tiId: 52, tryNumber: 2, key: 'return_value', dagRunId: 1, json: '"all there is"' },
+      ],
+    })
+    await store.releaseLease(epoch)
+    await store.close()
+    const undone = { tiId: 51, tryNumber: 1 }
+    const [up, late] = [
+      { tiId: 50, tryNumber: 3 },
+      { tiId: 52, tryNumber: 2 },
+    ]
+    expect(await api.getReturnValues([up, undone, late], undone)).toEqual(['"given"', '"own"', '"all there is"'])
+    expect(await api.getReturnValues([up, undone, late])).toEqual(['"later"', '"own"', '"all there is"'])
   })
 
   it('finds the XCom of the last try that has it', async () => {

@@ -68,6 +68,23 @@ it('is given what the handler was given, what it returned, and the failure', asy
   })
 })
 
+it('is given what its task was given, also when that has run again since', async () => {
+  world.api.returnValues.set('930.1', '"first"')
+  world.api.returnValues.set('930.2', '"second"')
+  world.api.returnValues.set('931.1', '{"charged":5}')
+  world.api.givenTries.set(930, 1)
+  const inputs: Record<string, InputBinding> = { order: { kind: 'xcom', taskId: 'up' } }
+  const upstreamTries = { up: { tiId: 930, tryNumber: 2 } }
+  // It is remembered of a try that ran meanwhile.
+  expect(returned(await world.run({ bundleHash, taskId: 'charge', inputs, upstreamTries }))).toEqual({
+    order: 'second',
+  })
+  expect(returned(await world.run(undo('charge', 931, { inputs, upstreamTries })))).toMatchObject({
+    input: { order: 'first' },
+    output: { charged: 5 },
+  })
+})
+
 it('has no output where the task failed, and no error where nothing did; a child that ran the task is used', async () => {
   const compensation = { forwardTry: { tiId: 902, tryNumber: 1 }, error: null }
   const ended = await world.run(undo('ship', 902, { compensation }))
