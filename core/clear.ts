@@ -26,7 +26,8 @@ export function planClear(graph: DagGraph, tis: readonly TiRecord[], options: Cl
   const selected = select(graph, options)
   if (!selected.ok) return selected
   const wanted = (ti: TiRecord) => {
-    if (options.onlyFailed && ti.state !== 'failed' && ti.state !== 'upstream_failed') return false
+    if (options.onlyFailed && ti.state !== 'failed' && ti.state !== 'upstream_failed' && !UNDONE.has(ti.state))
+      return false
     if (options.onlyRunning && ti.state !== 'running' && ti.state !== 'queued') return false
     return isClearable(ti)
   }

@@ -228,7 +228,7 @@ export interface ClearOptions {
   readonly taskIds: readonly string[]
   readonly upstream: boolean
   readonly downstream: boolean
-  /** Only those that are failed or upstream_failed. */
+  /** Only those that are failed or upstream_failed, were undone, or could not be. */
   readonly onlyFailed: boolean
   /** Only those that are queued or running. */
   readonly onlyRunning: boolean

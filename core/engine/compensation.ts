@@ -3,10 +3,12 @@
  * the graph, ended by results (docs/adr/0010-sagas.md). Invariants: the plan is rows, never memory alone; a TI has its turn when
  * nothing below it is still to be undone and no execution of before the plan is alive; a TI is undone once for a forward try.
  */
+import { descendants } from '../graph.ts'
 import type { CompensationRecord, TiRecord } from '../records.ts'
-import { calledOff, canBeUndone, failureOf, forwardTryOf, isUndoneNow, type ScopeFailure } from '../saga.ts'
+import { calledOff, canBeUndone, failureOf, forwardTryOf, isUndoneNow, liveTryOf, type ScopeFailure } from '../saga.ts'
 import { settleLetters, writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
+import { poolKey } from './limits.ts'
 import type { ExecutionMemory } from './memory.ts'
 import type { RunDraft } from './run-draft.ts'
 
@@ -142,7 +144,10 @@ export function giveTurns(draft: Draft, run: RunDraft): void {
     saga.reorder(run.isBeingUndone)
     // What has come to be undone may lie below what had its turn and waits for a limit.
     for (let i = 0; i < run.size; i++) {
-      if (run.isReady(i) && run.isBeingUndone(i) && !saga.hasTurn(i)) run.holdBack(i)
+      if (!run.isReady(i) || !run.isBeingUndone(i) || saga.hasTurn(i)) continue
+      run.holdBack(i)
+      // Whoever stood behind it may pass.
+      draft.freed.add(poolKey(run.graph.tasks[i]!.pool))
     }
   }
   for (const index of saga.turns.splice(0)) {
@@ -162,17 +167,24 @@ export function resumeUndo(draft: Draft, run: RunDraft): void {
   giveTurns(draft, run)
 }
 
-/** Something of a run, or of one of its sagas, is still working that is not undoing it as planned. */
+/**
+ * Something of a run is still working that is not undoing it as planned. Of a saga: something of its own, or what lies below it
+ * and was cleared or marked since.
+ */
 export function hasOtherExecutions(draft: Draft, run: RunDraft, saga: number | null): boolean {
   for (const execution of draft.executionsOf(run.record.id)) {
     const index = indexIn(run, execution)
-    if (saga !== null && run.graph.sagaOf?.[index] !== saga) continue
     const ti = run.ti(index)
-    const isPlanned =
-      ti !== undefined && isUndoneNow(ti, run.compensation(index)) && ti.tryNumber === execution.record.tryNumber
-    if (!isPlanned) return true
+    const isLive = ti !== undefined && liveTryOf(ti, run.compensation(index)) === execution.record.tryNumber
+    const isPlanned = isLive && ti.state === 'compensating'
+    if (isPlanned) continue
+    if (saga === null || run.graph.sagaOf?.[index] === saga || (!isLive && isBelow(run, saga, index))) return true
   }
   return false
+}
+
+function isBelow({ graph }: RunDraft, saga: number, index: number): boolean {
+  return descendants(graph, graph.sagas[saga]!.members).has(index)
 }
 
 /** An execution that outlived its run points nowhere, until the run is back. */

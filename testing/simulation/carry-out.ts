@@ -171,12 +171,14 @@ function chooseRun({ tables }: TroubledWorld, { kind, run }: RunTrouble): RunRec
 }
 
 /** Mostly of the newest: those are open. */
-function chooseLetters({ tables }: TroubledWorld, chosen: readonly number[]): LetterName[] {
+function chooseLetters({ tables, touched }: TroubledWorld, chosen: readonly number[]): LetterName[] {
   const all = [...tables.sagas.letters.values()].slice(-8)
   return chosen.flatMap((number) => {
     const letter = all[Math.floor(number * all.length)]?.letter
     const runId = letter === undefined ? undefined : tables.runs.get(letter.dagRunId)?.runId
     if (letter === undefined || runId === undefined) return []
+    // A run of which something is undone by hand has failed afterwards.
+    if (letter.kind === 'compensation') touched.add(letter.dagRunId)
     return [{ tiId: letter.tiId, tryNumber: letter.tryNumber, dagId: letter.dagId, runId }]
   })
 }

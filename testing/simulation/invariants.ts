@@ -15,6 +15,7 @@
  * 10. clock jumps and DST: `check-schedule.ts`
  * 11. poison: `check-end.ts` (all else has ended as it should), and that every command is answered
  */
+import { tryKeyText } from '../../core/ids.ts'
 import type { TickWrites } from '../../core/ports/store.ts'
 import type { ExecutionRecord, TiRecord } from '../../core/records.ts'
 import type { SerializedDag } from '../../core/serialized-dag.ts'
@@ -42,8 +43,11 @@ export function checkTables(tables: MemoryTables, writes: TickWrites, violation:
 function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violation): void {
   if (writes.insertedExecutions.length > 0) {
     const use = new Map<string, number>()
-    for (const execution of tables.executions.values()) {
-      for (const { key, units } of limitsOf(tables, execution)) use.set(key, (use.get(key) ?? 0) + units)
+    const started = new Set(writes.insertedExecutions.map(tryKeyText))
+    for (const [text, execution] of tables.executions) {
+      // Its run may have moved to another version since: what it holds is what it was given.
+      const held = started.has(text) ? limitsOf(tables, execution) : unitsOf(execution)
+      for (const { key, units } of held) use.set(key, (use.get(key) ?? 0) + units)
     }
     const caps = new Map<string, number>()
     for (const execution of writes.insertedExecutions) {
@@ -78,6 +82,11 @@ function checkCaps(tables: MemoryTables, writes: TickWrites, violation: Violatio
 
 function currentDag(tables: MemoryTables, dagId: string): SerializedDag {
   return tables.versions.get(tables.dags.get(dagId)!.versionId)!.serialized
+}
+
+function unitsOf({ units }: ExecutionRecord) {
+  const held = JSON.parse(units) as [string, number][]
+  return held.map(([limit, count]) => ({ key: limit.replace(':', ' '), units: count }))
 }
 
 function limitsOf(tables: MemoryTables, execution: ExecutionRecord) {

@@ -34,6 +34,8 @@ interface RunPicture {
 export class UndoWatch {
   readonly #o: UndoWatched
   readonly #rows = new Map<string, CompensationRecord>()
+  /** By TI, before this commit. */
+  readonly #states = new Map<number, TiState>()
 
   constructor(watched: UndoWatched) {
     this.#o = watched
@@ -44,6 +46,7 @@ export class UndoWatch {
     for (const row of writes.compensations) this.#row(row)
     for (const { tiId, tryNumber } of writes.insertedExecutions) this.#begun(tiId, tryNumber)
     for (const run of [...writes.insertedRuns, ...writes.updatedRuns]) this.#run(run, writes)
+    for (const ti of [...writes.insertedTis, ...writes.updatedTis]) this.#states.set(ti.id, ti.state)
     for (const { kind, cause } of writes.events) {
       if (kind === 'ti.compensation_retry') this.#o.count('compensation retries')
       if (kind === 'run.compensating') this.#o.count('runs undone')
@@ -89,7 +92,8 @@ export class UndoWatch {
     if (picture === null || ti === undefined || ti.tryNumber !== tryNumber) return
     const isUndo = picture.rows.get(ti.taskId)?.lastTry === tryNumber
     if (isUndo) this.#undoBegun(picture, ti)
-    else this.#forwardBegun(picture, ti)
+    // One that had begun goes on, although somebody has cleared what it builds on.
+    else if (this.#states.get(tiId) !== 'up_for_retry') this.#forwardBegun(picture, ti)
   }
 
   #undoBegun({ run, dag, tis, rows }: RunPicture, ti: TiRecord): void {
