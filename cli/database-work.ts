@@ -1,9 +1,12 @@
 /** What `db` does, with the database reached and left again around it. */
+import { platformDefaults } from '../core/config/platform-defaults-from-config.ts'
 import { openPool } from '../database/connect.ts'
 import { migrate, migrations, schemaVersion } from '../database/migrations/migrate.ts'
 import { isDraining } from '../database/queries/inbox.ts'
+import { listRuns } from '../database/queries/runs.ts'
 import { exportDatabase } from '../database/transfer/export-database.ts'
 import { importDatabase } from '../database/transfer/import-database.ts'
+import { verifyRuns } from '../database/verify-events.ts'
 import { type CleanRequest, clean } from './clean.ts'
 import { dataFolder } from './data-folder.ts'
 import { type Connection, reachDatabase, type Wanted, withDatabase } from './database-access.ts'
@@ -48,6 +51,36 @@ export function importFrom(program: ProgramConfig, path: string, onProgress: OnP
 export function cleanNow(program: ProgramConfig, how: Pick<CleanRequest, 'keepMs' | 'dryRun' | 'now'>) {
   const logsDir = dataFolder(program.dataFolder).logs
   return withDatabase(program, { need: 'existing' }, (pool) => clean({ pool, logsDir, config: program.config, ...how }))
+}
+
+export interface VerifiedHistory {
+  /** Runs whose rows are what their events say, and those of which it cannot be told. */
+  readonly equal: number
+  readonly untold: number
+  readonly different: readonly {
+    readonly dag_id: string
+    readonly dag_run_id: string
+    readonly differences: readonly string[]
+  }[]
+}
+
+/** The newest runs, against their events. */
+export function verifyHistory(
+  program: ProgramConfig,
+  which: { readonly dagId?: string; readonly limit: number },
+): Promise<VerifiedHistory> {
+  return withDatabase(program, { need: 'existing' }, async (pool) => {
+    const runs = await listRuns(pool, which)
+    const ids = runs.map((run) => run.id)
+    const verified = await verifyRuns(pool, ids, platformDefaults(program.config))
+    const different = verified.flatMap(({ differences }, i) => {
+      const run = runs[i]
+      if (run === undefined || differences === null || differences.length === 0) return []
+      return [{ dag_id: run.dagId, dag_run_id: run.runId, differences }]
+    })
+    const untold = verified.filter((one) => one.differences === null).length
+    return { equal: verified.length - untold - different.length, untold, different }
+  })
 }
 
 async function reach<T>(

@@ -13,6 +13,8 @@ async function buildProgram(context: CommandContext, words: readonly string[]): 
     .description('Scheduled Dags in TypeScript: drop a file into a folder and it is live.')
     .version(packageVersion())
     .showSuggestionAfterError()
+    // An option belongs to the command it stands behind: `events count --kind ...`.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => context.streams.stdout.write(text),
       writeErr: (text) => context.streams.stderr.write(text),

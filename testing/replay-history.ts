@@ -1,6 +1,7 @@
 /** The events of memory tables, replayed, against the tables themselves: in engine tests after every tick, in the simulation at the end. */
 import { compareTables } from '../core/event-log/compare-tables.ts'
 import type { Leader } from '../core/event-log/event-data.ts'
+import { EVENT_KINDS } from '../core/event-log/kinds.ts'
 import { replay, type Tables, type Versions } from '../core/event-log/replay.ts'
 import { buildGraph, type DagGraph } from '../core/graph.ts'
 import type { PlatformDefaults } from '../core/platform-defaults.ts'
@@ -46,6 +47,8 @@ export class ReplayedHistory {
     const fresh: readonly EventRecord[] = events.slice(this.#taken)
     this.#taken = events.length
     replay(this.#rebuilt, fresh, this.#versions)
+    const unknown = fresh.find(({ kind }) => !Object.hasOwn(EVENT_KINDS, kind))
+    if (unknown !== undefined) return [`no kind of event is named ${unknown.kind} (core/event-log/kinds.ts)`]
     return compareTables(this.#rebuilt, viewOf(this.#tables), { equal: this.#equal, most: 5 })
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { settingOf } from '../../core/config/schema.ts'
+import { positive } from '../argument-kinds.ts'
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from '../command-failure.ts'
 import { begin, type CommandContext, leaf } from '../leaf-command.ts'
 import { table } from '../output.ts'
@@ -78,6 +79,25 @@ export function addDbCommands(group: Command, context: CommandContext): void {
           lines.map((line) => [line.what, line.count, `${(line.bytes / 1_048_576).toFixed(1)} MB`]),
         ),
       )
+    })
+
+  leaf(group, 'verify-events', 'whether the newest runs are what their events say')
+    .option('--dag <dag>', 'only runs of this Dag')
+    .option('-n, --limit <number>', 'how many of the newest', positive, 100)
+    .action(async (options) => {
+      const { output, program } = begin(context, options)
+      const { dag, limit } = options
+      const { verifyHistory } = await import('../database-work.ts')
+      const found = await verifyHistory(program, { limit, ...(dag === undefined ? {} : { dagId: dag }) })
+      output.answer(found, () => {
+        const untold =
+          found.untold === 0 ? '' : ` Of ${found.untold} it cannot be told: their events are not all there.`
+        const lines = found.different.flatMap(({ dag_id, dag_run_id, differences }) =>
+          differences.map((text) => `${dag_id} ${dag_run_id}: ${text}`),
+        )
+        return [`${found.equal} runs are what their events say.${untold}`, ...lines].join('\n')
+      })
+      if (found.different.length > 0) context.setExitCode(EXIT_FAILED)
     })
 }
 

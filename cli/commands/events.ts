@@ -1,48 +1,75 @@
-/** `events`: the history, and with `--follow` what is added to it, by position: nothing is missed and nothing told twice. */
+/**
+ * `events`: the history, and with `--follow` what is added to it, by position: nothing is missed and nothing told twice.
+ * `events count`: how many there are.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
-import { positive } from '../argument-kinds.ts'
-import { CommandFailure, EXIT_USAGE } from '../command-failure.ts'
-import { begin, type CommandContext, withCommonOptions } from '../leaf-command.ts'
-import type { Output } from '../output.ts'
+import { COUNTED_BY } from '../../core/event-log/kinds.ts'
+import { oneOf, positive } from '../argument-kinds.ts'
+import { begin, type CommandContext, leaf, withCommonOptions } from '../leaf-command.ts'
+import { type Output, table } from '../output.ts'
 import { withPlatform } from '../platform/open-platform.ts'
 import type { Event, EventFilter, Platform } from '../platform/platform.ts'
-import { safeText } from '../terminal/safe-text.ts'
+import { EventLines } from '../terminal/event-lines.ts'
+import { filterOf, withEventFilter } from './event-filter.ts'
+import { exportToFile } from './export-events.ts'
 
-/** A look now and then, for hints that were lost. */
-const LOOK_EVERY_MS = 1_000
+/** A look now and then, for hints that were lost; often while there are none. */
+const LOOK_EVERY_MS = 30_000
+const LOOK_WITHOUT_HINTS_MS = 1_000
 const PAGE = 500
 
 export function completeEvents(command: Command, context: CommandContext): void {
-  withCommonOptions(command)
-    .option('--dag <dag>', 'only of this Dag')
-    .option('--run <run>', 'only of this run; with --dag')
-    .option('--kind <kind>', 'such as ti.failed, or "run." for all of runs; may be repeated', several, [])
+  // What stands behind `count` is an option of `count`.
+  command.enablePositionalOptions()
+  withEventFilter(withCommonOptions(command))
     .option('-n, --limit <number>', 'how many of the latest', positive, 50)
     .option('--after <position>', 'all after this event id, in place of the latest', position)
     .option('-f, --follow', 'go on with what is added')
+    .option('--export <file>', 'all of them, oldest first, as JSON lines into a file')
     .action(async (options) => {
       const { output, program } = begin(context, options)
-      const { dag, run } = options
-      if (run !== undefined && dag === undefined) {
-        throw new CommandFailure('--run names a run of a Dag.', 'Add --dag.', EXIT_USAGE)
-      }
       await withPlatform(program, 'existing', async (platform) => {
-        const filter: EventFilter = {
-          kinds: options.kind,
-          ...(dag === undefined ? {} : { dagId: dag }),
-          ...(dag === undefined || run === undefined ? {} : { run: await platform.run(dag, run) }),
+        const filter = await filterOf(platform, options)
+        if (options.export !== undefined) {
+          const file = options.export
+          const events = await exportToFile(platform, filter, file, options.after ?? 0)
+          output.answer({ file, events }, () => `${events} events are in ${file}.`)
+          return
         }
+        const lines = linesFor(context)
         let at = options.after
         if (at === undefined) {
           at = await platform.lastEventId()
-          for (const event of await latest(platform, filter, at, options.limit)) say(output, event)
+          const found = await latest(platform, filter, at, options.limit)
+          lines.prepare(found)
+          for (const event of found) say(output, lines, event)
         } else {
-          at = await sayAll(platform, output, filter, at)
+          at = await sayAll(platform, output, lines, filter, at)
         }
-        if (options.follow === true) await follow(platform, output, filter, at)
+        if (options.follow === true) await follow(platform, output, lines, filter, at)
       })
     })
+  withEventFilter(leaf(command, 'count', 'how many events there are'))
+    .option('--by <field>', `in groups: ${COUNTED_BY.join(', ')}`, oneOf(COUNTED_BY))
+    .action(async (options) => {
+      const { output, program } = begin(context, options)
+      await withPlatform(program, 'existing', async (platform) => {
+        const { by } = options
+        const groups = await platform.countEvents(await filterOf(platform, options), by)
+        const total = groups.reduce((sum, { count }) => sum + count, 0)
+        if (by === undefined) output.answer({ total }, () => String(total))
+        else {
+          const rows = groups.map(({ key, count }) => [key, count] as const)
+          output.answer({ total, groups }, () => table([by, 'events'], [...rows, ['total', total]]))
+        }
+      })
+    })
+}
+
+function linesFor({ streams }: CommandContext): EventLines {
+  const { stdout } = streams
+  return new EventLines('columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : undefined)
 }
 
 /** The newest ones up to a position, oldest first. */
@@ -57,14 +84,21 @@ async function latest(platform: Platform, filter: EventFilter, upTo: number, lim
 }
 
 /** Everything after a position; gives the new one. */
-async function sayAll(platform: Platform, output: Output, filter: EventFilter, from: number): Promise<number> {
+async function sayAll(
+  platform: Platform,
+  output: Output,
+  lines: EventLines,
+  filter: EventFilter,
+  from: number,
+): Promise<number> {
   // Read first: what is added meanwhile is left for the next look.
   const last = await platform.lastEventId()
   let at = from
   for (let after: number | null = from; after !== null && after < last; ) {
     const page = await platform.events({ ...filter, falling: false, after, limit: PAGE })
+    lines.prepare(page.events)
     for (const event of page.events) {
-      say(output, event)
+      say(output, lines, event)
       at = event.id
     }
     after = page.next
@@ -73,41 +107,32 @@ async function sayAll(platform: Platform, output: Output, filter: EventFilter, f
   return Math.max(at, last)
 }
 
-async function follow(platform: Platform, output: Output, filter: EventFilter, from: number): Promise<never> {
+async function follow(
+  platform: Platform,
+  output: Output,
+  lines: EventLines,
+  filter: EventFilter,
+  from: number,
+): Promise<never> {
   let wake = () => {}
   let isHinted = false
-  await platform.onEvents(() => {
+  const hints = await platform.onEvents(() => {
     isHinted = true
     wake()
   })
   for (let at = from; ; ) {
     isHinted = false
-    at = await sayAll(platform, output, filter, at)
+    at = await sayAll(platform, output, lines, filter, at)
     if (isHinted) continue
     const stopWaiting = new AbortController()
     wake = () => stopWaiting.abort()
-    await sleep(LOOK_EVERY_MS, undefined, { signal: stopWaiting.signal }).catch(() => {})
+    const ms = hints.isLive() ? LOOK_EVERY_MS : LOOK_WITHOUT_HINTS_MS
+    await sleep(ms, undefined, { signal: stopWaiting.signal }).catch(() => {})
   }
 }
 
-function say(output: Output, event: Event): void {
-  output.line(event, () => {
-    const { dag_id, dag_run_id, task_id, try_number, cause } = event
-    const task = task_id === null ? '' : `.${task_id}`
-    const about = dag_id === null ? '' : ` ${dag_id}${task}`
-    const run = dag_run_id === null ? '' : ` ${dag_run_id}`
-    const tried = try_number === null || try_number < 2 ? '' : ` (try ${try_number})`
-    const because = cause === null ? '' : `: ${cause}`
-    const line = `${event.at} ${event.kind}${about}${run}${tried} by ${event.actor}${because}`
-    return safeText(line).replaceAll('\n', ' ')
-  })
-}
-
-function several(text: string, before: readonly string[]): readonly string[] {
-  if (!/^[a-z]+(-[a-z]+)*\.[a-z_]*$/.test(text)) {
-    throw new InvalidArgumentError('Give a kind such as ti.failed, or its first part with a dot, such as "run.".')
-  }
-  return [...before, text]
+function say(output: Output, lines: EventLines, event: Event): void {
+  output.line(event, () => lines.line(event))
 }
 
 function position(text: string): number {

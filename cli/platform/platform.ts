@@ -4,6 +4,7 @@
  * Invariant: everything throws `CommandFailure` with its remedy when it cannot be done.
  */
 import type { CauseOfDeath } from '../../core/cause-of-death.ts'
+import type { CountedBy } from '../../core/event-log/kinds.ts'
 import type { LogLine } from '../../core/ports/log-store.ts'
 import type { ClearOptions, MarkOptions } from '../../core/records.ts'
 import type { RunState, TiState } from '../../core/states.ts'
@@ -167,13 +168,38 @@ export interface Event {
   readonly task_id: string | null
   readonly map_index: number | null
   readonly try_number: number | null
+  /** Numbers of its run and task instance, which stay when those are deleted. */
+  readonly dag_run_number: number | null
+  readonly task_instance_number: number | null
+  /** What the other fields do not say and a rebuild needs (docs/event-log.md). */
+  readonly data: unknown
 }
 
 export interface EventFilter {
   readonly dagId?: string
   readonly run?: Run
+  /** Of whatever run. */
+  readonly taskId?: string
+  /** A business id, or the number of a run. */
+  readonly correlation?: string
   /** `ti.failed`, or `run.` for all of runs. */
   readonly kinds: readonly string[]
+  /** With a colon at its end a beginning: `user:`. */
+  readonly actor?: string
+  /** Instants, both inclusive. */
+  readonly from?: number
+  readonly to?: number
+}
+
+/** What tells of new events. */
+export interface EventHints {
+  isLive(): boolean
+  close(): Promise<void>
+}
+
+export interface EventCount {
+  readonly key: string | null
+  readonly count: number
 }
 
 export interface EventPage extends EventFilter {
@@ -289,9 +315,11 @@ export interface Platform extends NamedValues, Failures {
 
   /** `next`: where to go on, `null` at the end. */
   events(page: EventPage): Promise<{ readonly events: readonly Event[]; readonly next: number | null }>
+  /** All of them; with `by` in groups. */
+  countEvents(filter: EventFilter, by?: CountedBy): Promise<readonly EventCount[]>
   lastEventId(): Promise<number>
-  /** Calls when there may be new events; what it returns ends that. Hints may be lost. */
-  onEvents(look: () => void): Promise<() => Promise<void>>
+  /** Calls when there may be new events. Hints may be lost, and none come while `isLive` says no. */
+  onEvents(look: () => void): Promise<EventHints>
 
   pools(): Promise<readonly Pool[]>
   setPool(name: string, slots: number, description?: string): Promise<unknown>

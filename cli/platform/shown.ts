@@ -94,5 +94,8 @@ export function shownEvent(event: ShownEvent): Event {
     task_id: event.taskId,
     map_index: event.mapIndex,
     try_number: event.tryNumber,
+    dag_run_number: event.dagRunId,
+    task_instance_number: event.tiId,
+    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
   }
 }

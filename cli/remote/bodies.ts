@@ -51,9 +51,12 @@ export interface EventBody {
   readonly task_id: string | null
   readonly map_index: number | null
   readonly try_number: number | null
+  readonly dag_run_number: number | null
+  readonly task_instance_number: number | null
   readonly event: string
   readonly owner: string
   readonly extra: string | null
+  readonly data: string | null
 }
 
 export interface LogBody {
@@ -159,6 +162,9 @@ export function readEvent(body: EventBody): Event {
     task_id: body.task_id,
     map_index: body.map_index,
     try_number: body.try_number,
+    dag_run_number: body.dag_run_number,
+    task_instance_number: body.task_instance_number,
+    data: body.data === null ? null : (JSON.parse(body.data) as unknown),
   }
 }
 

@@ -5,12 +5,10 @@ import type { Change, Dag, Plan, Platform, Pool, Run, TaskInstance } from '../pl
 import { type ApiClient, apiClient, apiPath, type Server } from './api-client.ts'
 import {
   type DagBody,
-  type EventBody,
   type LogBody,
   type PlatformBody,
   type RunBody,
   readDag,
-  readEvent,
   readLine,
   readRun,
   readTi,
@@ -18,6 +16,7 @@ import {
   type TiBody,
   type TiChange,
 } from './bodies.ts'
+import { remoteEvents } from './remote-events.ts'
 import { remoteFailures } from './remote-failures.ts'
 import { remoteValues } from './remote-values.ts'
 
@@ -25,10 +24,10 @@ import { remoteValues } from './remote-values.ts'
 const PAGE = 1_000
 
 export async function withRemotePlatform<T>(server: Server, work: (platform: Platform) => Promise<T>): Promise<T> {
-  return work(remotePlatform(apiClient(server)))
+  return work(remotePlatform(apiClient(server), server))
 }
 
-function remotePlatform(api: ApiClient): Platform {
+function remotePlatform(api: ApiClient, server: Server): Platform {
   const ofRun = (run: Run) => apiPath('dags', run.dag_id, 'dagRuns', run.dag_run_id)
   const ofTi = (run: Run, taskId: string) => `${ofRun(run)}${apiPath('taskInstances', taskId)}`
 
@@ -156,27 +155,7 @@ function remotePlatform(api: ApiClient): Platform {
       return { lines: body.content.map(readLine), position: next === null ? position : Number(next) }
     },
 
-    events: async ({ dagId, run, kinds, falling, after, limit }) => {
-      const page = await api.get<{ event_logs: readonly EventBody[]; next_cursor: string | null }>('/eventLogs', {
-        order_by: falling ? '-id' : 'id',
-        limit,
-        cursor: after,
-        dag_id: dagId,
-        run_id: run?.dag_run_id,
-        event: kinds,
-      })
-      return {
-        events: page.event_logs.map(readEvent),
-        next: page.next_cursor === null ? null : Number(page.next_cursor),
-      }
-    },
-    lastEventId: async () => {
-      const query = { order_by: '-id', limit: 1 }
-      const page = await api.get<{ event_logs: readonly EventBody[] }>('/eventLogs', query)
-      return page.event_logs[0]?.event_log_id ?? 0
-    },
-    // No hints from there: whoever follows looks once a second.
-    onEvents: async () => async () => {},
+    ...remoteEvents(api, server),
 
     pools: async () => {
       const { pools } = await api.get<{ pools: readonly Pool[] }>('/pools', { limit: PAGE })

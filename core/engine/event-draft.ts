@@ -4,7 +4,18 @@
  * is added to the last event about the row, and a row that changed without any gets one of its own.
  */
 import { dataText, differenceOf, type EventData, factsOf, type Leader, type TryFacts } from '../event-log/event-data.ts'
-import { blankTi, newDag, newRun, newTry, stepDag, stepRun, stepTi, stepTry, withTiData } from '../event-log/steps.ts'
+import {
+  blankTi,
+  newDag,
+  newRun,
+  newTry,
+  QUEUED_KINDS,
+  stepDag,
+  stepRun,
+  stepTi,
+  stepTry,
+  withTiData,
+} from '../event-log/steps.ts'
 import type { TryKey } from '../ids.ts'
 import type { TickWrites } from '../ports/store.ts'
 import type { DagRecord, EventRecord, RunRecord, TiRecord, TryRecord } from '../records.ts'
@@ -130,7 +141,7 @@ export class EventDraft {
   #tellTry(byTi: Map<number, number[]>, row: TryRecord, before: TryRecord | undefined): void {
     const { tiId, tryNumber, dagRunId } = row
     let i = byTi.get(tiId)?.findLast((one) => this.#events[one]!.tryNumber === tryNumber)
-    if (i !== undefined && before === undefined && this.#events[i]!.kind === 'ti.queued') {
+    if (i !== undefined && before === undefined && QUEUED_KINDS.has(this.#events[i]!.kind)) {
       if (differenceOf(newTry(this.#events[i]!, this.#host), row) === null) return
     }
     i ??= this.#own(byTi, tiId, { kind: 'ti.updated', dagRunId, tiId, tryNumber })

@@ -20,7 +20,18 @@ import type {
   TryRecord,
 } from '../records.ts'
 import { type EventData, type IdRange, type Leader, readData } from './event-data.ts'
-import { blankTi, newDag, newRun, newTry, stepDag, stepRun, stepTi, stepTry, withTiData } from './steps.ts'
+import {
+  blankTi,
+  newDag,
+  newRun,
+  newTry,
+  QUEUED_KINDS,
+  stepDag,
+  stepRun,
+  stepTi,
+  stepTry,
+  withTiData,
+} from './steps.ts'
 
 export interface Tables {
   readonly dags: Map<string, DagRecord>
@@ -163,7 +174,7 @@ function stepTryOf(tables: Tables, event: EventRecord, { try: facts }: EventData
   if (tiId === null || tryNumber === null) return null
   const key = tryKeyText({ tiId, tryNumber })
   const known = tables.tries.get(key)
-  if (facts === undefined && (kind !== 'ti.queued' || known !== undefined)) return null
+  if (facts === undefined && (!QUEUED_KINDS.has(kind) || known !== undefined)) return null
   const { host = null, epoch = 0 } = tables.leader ?? {}
   let row = known ?? newTry(event, host)
   if (facts !== undefined) row = stepTry(row, event, facts)

@@ -8,6 +8,10 @@ import { FINISHED_TI_STATES, RUN_STATES, TI_STATES, type TiState } from '../stat
 import { causeFrom, type EventData, type TryFacts } from './event-data.ts'
 
 const TI_KINDS: ReadonlyMap<string, TiState> = new Map(TI_STATES.map((state) => [`ti.${state}`, state]))
+const UNDO_KINDS = new Set(['ti.compensation_queued', 'ti.compensation_running', 'ti.compensation_retry'])
+/** Each begins a try. */
+export const QUEUED_KINDS: ReadonlySet<string> = new Set(['ti.queued', 'ti.compensation_queued'])
+const FAILED_KINDS = new Set(['ti.failed', 'ti.up_for_retry', 'ti.compensation_retry', 'ti.compensation_failed'])
 const RUN_KINDS = new Map(RUN_STATES.map((state) => [`run.${state}`, state]))
 
 /** A try nobody has heard of: queued by this event, on the leader's host. */
@@ -58,18 +62,18 @@ export function stepTi(ti: TiRecord, event: EventRecord, row: TryRecord | null):
     const none = { retryAt: null, startDate: null, endDate: null, branchSkips: null }
     return { ...ti, state: 'none', failures: 0, losses: 0, ...none }
   }
-  const state = TI_KINDS.get(kind)
-  if (state === undefined) return ti
-  const tryNumber = event.tryNumber ?? ti.tryNumber
   // A try of a compensation changes no state: its TI is `compensating` from the plan to the end.
-  if (state === 'queued' || (state === 'compensating' && tryNumber > ti.tryNumber)) {
+  const state = TI_KINDS.get(kind) ?? (UNDO_KINDS.has(kind) ? ti.state : undefined)
+  if (state === undefined) return ti
+  if (QUEUED_KINDS.has(kind)) {
+    const tryNumber = event.tryNumber ?? ti.tryNumber
     return { ...ti, state, tryNumber, retryAt: null, startDate: null, endDate: null }
   }
-  if (state === 'running' || state === 'compensating') {
+  if (kind === 'ti.running' || kind === 'ti.compensation_running' || kind === 'ti.compensating') {
     return row === null ? { ...ti, state } : { ...ti, state, startDate: row.startDate, endDate: row.endDate }
   }
   const dates = row ?? { startDate: ti.startDate, endDate: at }
-  const failed = row !== null && (state === 'failed' || state === 'up_for_retry')
+  const failed = row !== null && FAILED_KINDS.has(kind)
   return {
     ...ti,
     state,

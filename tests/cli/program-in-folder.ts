@@ -82,8 +82,12 @@ export class ProgramInFolder {
   }
 
   /** A call that goes on; its lines as they come. */
-  following(args: readonly string[]): { readonly child: ChildProcess; next(): Promise<string> } {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: this.folder, env: environment(), stdio: 'pipe' })
+  following(
+    args: readonly string[],
+    env: Called['env'] = {},
+  ): { readonly child: ChildProcess; next(): Promise<string> } {
+    const options = { cwd: this.folder, env: { ...environment(), ...env }, stdio: 'pipe' } as const
+    const child = spawn(process.execPath, [MAIN, ...args], options)
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     return {
       child,

@@ -4,8 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recentRuns } from '../../database/queries/dag-overview.ts'
-import { getEvent, lastEventId, pageEvents } from '../../database/queries/event-pages.ts'
+import { countEvents } from '../../database/queries/event-counts.ts'
+import { getEvent, pageEvents } from '../../database/queries/event-pages.ts'
 import { packTis } from '../../database/queries/grid.ts'
+import { lastEventId } from '../../database/queries/last-event.ts'
 import { countRuns, pageRuns } from '../../database/queries/run-pages.ts'
 import { lastTries, notesOf, pageTis } from '../../database/queries/ti-pages.ts'
 import { readWaitingFacts } from '../../database/queries/waiting-facts.ts'
@@ -118,7 +120,13 @@ describe('by index', () => {
     ['events, oldest first', () => pageEvents(pool, { ...page, falling: false })],
     ['events of a Dag', () => pageEvents(pool, { ...page, dagId: 'dag_7' })],
     ['events of a kind there is none of', () => pageEvents(pool, { ...page, kinds: ['run.'] })],
-    ['events of a run', () => pageEvents(pool, { ...page, dagRunId: 77 })],
+    ['events of a run', () => pageEvents(pool, { ...page, dagRunIds: [77] })],
+    ['events of some runs', () => pageEvents(pool, { ...page, dagRunIds: [77, 78, 4_000] })],
+    ['events of a time', () => pageEvents(pool, { ...page, from: Date.now() - 60_000, to: Date.now() })],
+    ['events of a task', () => pageEvents(pool, { ...page, kinds: ['ti.failed'], taskId: 'task_3' })],
+    // A span that is the whole table is read as one.
+    ['counts', () => countEvents(pool, { kinds: ['ti.failed'], taskId: 'task_3' }, { cursor: ROWS - 5_000 })],
+    ['counts of some runs', () => countEvents(pool, { dagRunIds: [77, 78] }, { by: 'task' })],
     ['one event', () => getEvent(pool, 77_777)],
     ['the last event', () => lastEventId(pool)],
     [

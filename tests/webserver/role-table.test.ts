@@ -57,6 +57,8 @@ const ROUTES: Readonly<Record<Role | 'anybody', readonly string[]>> = {
     'GET /api/v2/importErrors',
     'GET /api/v2/importErrors/:import_error_id',
     'GET /api/v2/eventLogs',
+    'GET /api/v2/eventLogs/count',
+    'GET /api/v2/eventLogs/export',
     'GET /api/v2/eventLogs/:event_log_id',
     'GET /api/v2/search',
     'GET /api/v2/platform',

@@ -4,7 +4,7 @@
  */
 import type { EventLine } from '../../core/records.ts'
 import { listenForEvents } from '../../database/event-hints.ts'
-import { lastEventId } from '../../database/queries/event-pages.ts'
+import { lastEventId } from '../../database/queries/last-event.ts'
 import { listEvents, listEventsAfter } from '../../database/queries/events.ts'
 import type { Pool } from '../pool.ts'
 

@@ -1,27 +1,21 @@
-/** The event log: every transition with its time, cause and actor. Pages go by cursor; a short page may have a next one. */
+/**
+ * The event log: every transition, command, answer and decision with its time, cause and actor. Pages and counts go by cursor
+ * and may be short; an export is read as it is sent.
+ */
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { COUNTED_BY } from '../../core/event-log/kinds.ts'
+import { countEvents } from '../../database/queries/event-counts.ts'
+import { exportEvents } from '../../database/queries/event-export.ts'
 import { getEvent, pageEvents, type ShownEvent } from '../../database/queries/event-pages.ts'
-import { getRun } from '../../database/queries/runs.ts'
-import { getTi } from '../../database/queries/task-instances.ts'
+import { lastEventId } from '../../database/queries/last-event.ts'
 import type { ApiParts } from '../api-parts.ts'
-import { EarlyReply, notFound } from '../error-replies.ts'
-import { maybeInstant, readCursor, readOrder } from '../read-query.ts'
-import {
-  answers,
-  Closed,
-  cursor,
-  Instant,
-  instantQuery,
-  MaybeText,
-  Nullable,
-  orderBy,
-  paging,
-  several,
-} from '../schemas/shapes.ts'
+import { notFound } from '../error-replies.ts'
+import { eventFilter, readEventFilter } from '../event-filter.ts'
+import { readCursor, readOrder } from '../read-query.ts'
+import { answers, Closed, cursor, ErrorBody, Instant, MaybeText, Nullable, orderBy, paging } from '../schemas/shapes.ts'
 import { iso } from '../schemas/values.ts'
-
-const name = Type.Optional(Type.String({ maxLength: 250 }))
 
 const EventBody = Closed({
   event_log_id: Type.Integer(),
@@ -30,11 +24,15 @@ const EventBody = Closed({
   run_id: MaybeText,
   dag_run_number: Nullable(Type.Integer()),
   task_id: MaybeText,
+  task_instance_number: Nullable(Type.Integer()),
   map_index: Nullable(Type.Integer()),
   try_number: Nullable(Type.Integer()),
   event: Type.String(),
   owner: Type.String({ description: 'Who caused it: `scheduler`, `user:anna`, ...' }),
   extra: Type.Union([Type.String(), Type.Null()], { description: 'The cause, as a sentence.' }),
+  data: Type.Union([Type.String(), Type.Null()], {
+    description: 'JSON: what the other fields do not say and a rebuild of the state needs (docs/event-log.md).',
+  }),
 })
 
 const shown = (event: ShownEvent) => ({
@@ -44,39 +42,27 @@ const shown = (event: ShownEvent) => ({
   run_id: event.runId,
   dag_run_number: event.dagRunId,
   task_id: event.taskId,
+  task_instance_number: event.tiId,
   map_index: event.mapIndex,
   try_number: event.tryNumber,
   event: event.kind,
   owner: event.actor,
   extra: event.cause,
+  data: event.data,
 })
 
-export const eventLogRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, parts) => {
+export const eventLogRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, { pool }) => {
   app.get(
     '/eventLogs',
     {
       config: { role: 'viewer' },
       schema: {
         tags: ['Event Log'],
-        querystring: Closed({
-          limit: paging.limit,
-          order_by: orderBy,
-          cursor,
-          dag_id: name,
-          run_id: name,
-          task_id: name,
-          map_index: Type.Optional(Type.Integer({ minimum: -1, maximum: 1_000_000 })),
-          try_number: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
-          owner: name,
-          event: several(),
-          included_events: several(),
-          before: instantQuery,
-          after: instantQuery,
-        }),
+        querystring: Closed({ limit: paging.limit, order_by: orderBy, cursor, ...eventFilter }),
         response: answers(
           Closed({
             event_logs: Type.Array(EventBody),
-            total_entries: Type.Integer({ description: 'How many are known so far; events are not counted.' }),
+            total_entries: Type.Integer({ description: 'How many are known so far; /eventLogs/count counts them.' }),
             next_cursor: MaybeText,
           }),
         ),
@@ -89,47 +75,75 @@ export const eventLogRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
         { field: 'id', falling: true },
       )
       const limit = query.limit ?? 50
-      const named = await namedRun(query)
-      if (named === null) return { event_logs: [], total_entries: 0, next_cursor: null }
-      const kinds = [...(query.event ?? []), ...(query.included_events ?? [])].map(String)
-      const [from, to] = [maybeInstant(query.after, 'after'), maybeInstant(query.before, 'before')]
-      const { events, next } = await pageEvents(parts.pool, {
-        ...named,
-        ...(query.dag_id === undefined ? {} : { dagId: query.dag_id }),
-        ...(query.try_number === undefined ? {} : { tryNumber: query.try_number }),
-        ...(query.owner === undefined ? {} : { actor: query.owner }),
-        ...(kinds.length === 0 ? {} : { kinds }),
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+      const { events, next } = await pageEvents(pool, {
+        ...(await readEventFilter(pool, query)),
         falling: order.falling,
         ...(query.cursor === undefined ? {} : { cursor: readCursor(query.cursor).first }),
         limit: Math.max(1, limit),
       })
-      const shownEvents = limit === 0 ? [] : events.map(shown)
       return {
-        event_logs: shownEvents,
+        event_logs: limit === 0 ? [] : events.map(shown),
         total_entries: events.length + (next === null ? 0 : 1),
         next_cursor: next === null ? null : String(next),
       }
     },
   )
 
-  /** `null`: what is named is not there, so there are no events of it. */
-  async function namedRun(query: { dag_id?: string; run_id?: string; task_id?: string; map_index?: number }) {
-    if (query.run_id === undefined) {
-      if (query.task_id === undefined && query.map_index === undefined) return {}
-      throw new EarlyReply(
-        400,
-        'task_id and map_index name a task instance of a run: give run_id and dag_id with them.',
-      )
-    }
-    if (query.dag_id === undefined) throw new EarlyReply(400, 'run_id names a run of a Dag: give dag_id with it.')
-    const run = await getRun(parts.pool, { dagId: query.dag_id, runId: query.run_id })
-    if (run === null) return null
-    if (query.task_id === undefined) return { dagRunId: run.id }
-    const ti = await getTi(parts.pool, { dagRunId: run.id, taskId: query.task_id, mapIndex: query.map_index ?? -1 })
-    return ti === null ? null : { dagRunId: run.id, tiId: ti.id }
-  }
+  app.get(
+    '/eventLogs/count',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Event Log'],
+        querystring: Closed({ by: Type.Optional(Type.Enum([...COUNTED_BY])), cursor, ...eventFilter }),
+        response: answers(
+          Closed({
+            total: Type.Integer(),
+            groups: Type.Array(Closed({ key: MaybeText, count: Type.Integer() })),
+            next_cursor: Type.Union([Type.String(), Type.Null()], {
+              description: 'Not all are counted yet: ask again with it, and add.',
+            }),
+          }),
+        ),
+      },
+    },
+    async ({ query }) => {
+      const { groups, next } = await countEvents(pool, await readEventFilter(pool, query), {
+        ...(query.by === undefined ? {} : { by: query.by }),
+        ...(query.cursor === undefined ? {} : { cursor: readCursor(query.cursor).first }),
+      })
+      return {
+        total: groups.reduce((sum, { count }) => sum + count, 0),
+        groups: query.by === undefined ? [] : groups.map((group) => ({ ...group })),
+        next_cursor: next === null ? null : String(next),
+      }
+    },
+  )
+
+  app.get(
+    '/eventLogs/export',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Event Log'],
+        summary: 'JSON lines, oldest first, up to the event that is the last one now.',
+        querystring: Closed({ cursor, ...eventFilter }),
+        response: {
+          200: { content: { 'application/x-ndjson': { schema: Type.String() } } },
+          '4xx': ErrorBody,
+          '5xx': ErrorBody,
+        },
+      },
+    },
+    async ({ query }, reply) => {
+      const filter = await readEventFilter(pool, query)
+      const upTo = await lastEventId(pool)
+      const after = query.cursor === undefined ? {} : { after: readCursor(query.cursor).first }
+      void reply.type('application/x-ndjson; charset=utf-8')
+      void reply.header('content-disposition', 'attachment; filename="events.jsonl"')
+      return reply.send(Readable.from(lines(exportEvents(pool, filter, { ...after, upTo }))) as never)
+    },
+  )
 
   app.get(
     '/eventLogs/:event_log_id',
@@ -142,9 +156,13 @@ export const eventLogRoutes: FastifyPluginAsyncTypebox<ApiParts> = async (app, p
       },
     },
     async ({ params }) => {
-      const event = await getEvent(parts.pool, params.event_log_id)
+      const event = await getEvent(pool, params.event_log_id)
       if (event === null) throw notFound(`There is no event ${params.event_log_id}.`)
       return shown(event)
     },
   )
+}
+
+async function* lines(pages: AsyncIterable<readonly ShownEvent[]>): AsyncGenerator<string> {
+  for await (const page of pages) yield page.map((event) => `${JSON.stringify(shown(event))}\n`).join('')
 }
