@@ -40,7 +40,8 @@ export function attachRareRows(writes: Omit<TickWrites, 'events' | 'answers'>, l
   }
 }
 
-function tellOutcome(last: LastEvents, { tiId, at: _, ...row }: DeadLetterOutcome): void {
+function tellOutcome(last: LastEvents, outcome: DeadLetterOutcome): void {
+  const { tiId, at: _, ...row } = outcome
   const { data } = last.ofTi(tiId, null, null)
   data.letters = [...(data.letters ?? []), row]
 }
