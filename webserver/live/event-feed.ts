@@ -4,8 +4,8 @@
  */
 import type { EventLine } from '../../core/records.ts'
 import { listenForEvents } from '../../database/event-hints.ts'
-import { lastEventId } from '../../database/queries/last-event.ts'
 import { listEvents, listEventsAfter } from '../../database/queries/events.ts'
+import { lastEventId } from '../../database/queries/last-event.ts'
 import type { Pool } from '../pool.ts'
 
 const KEPT = 5_000
