@@ -104,7 +104,7 @@ test('cancelling a run, after its preview', async () => {
   await page.getByRole('menuitem', { name: 'Cancel the run' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('2 task instances change:').waitFor()
-  expect(await dialog.locator('tbody tr td:last-child').allTextContents()).toEqual(['skipped', 'skipped'])
+  expect(await dialog.locator('tbody tr td:last-child').allTextContents()).toEqual(['failed', 'skipped'])
   await dialog.getByRole('button', { name: 'Cancel now' }).click()
   await badge(page, 'failed').waitFor()
 })

@@ -2,7 +2,7 @@
  * An order that fails, in Chromium over the real program: it is seen to be undone, found by its number, its dead letter is
  * redriven with another input or discarded, and an order that succeeded is undone by hand. Everything without a reload.
  */
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
@@ -38,6 +38,15 @@ const dialog = () => page.getByRole('dialog')
 const stateOf = (task: string) =>
   page.getByRole('region', { name: 'Task instances' }).getByRole('row').filter({ hasText: task }).locator('.state')
 const openLetters = (count: string) => page.locator('.nav-count', { hasText: new RegExp(`^${count}$`) })
+
+/** Not by the page: as somebody else would. */
+async function triggerElsewhere(orderId: string, run: string): Promise<void> {
+  const body = JSON.stringify({ conf: { orderId }, dag_run_id: run })
+  const status = await page.evaluate(`fetch('/auth/me').then((a) => a.json()).then(({ csrf_token }) =>
+    fetch('/api/v2/dags/shop/dagRuns', { method: 'POST', body: ${JSON.stringify(body)},
+      headers: { 'content-type': 'application/json', 'x-csrf-token': csrf_token } })).then((a) => a.status)`)
+  expect(status).toBe(200)
+}
 
 async function trigger(fields: Readonly<Record<string, string>>): Promise<void> {
   await page.goto(`${program.url}/dags/shop`)
@@ -77,7 +86,10 @@ test('the box in the header says why, reached by a key', async () => {
 test('its letter is redriven with another input, checked while it is typed', async () => {
   await openLetters('1').waitFor()
   await page.getByRole('link', { name: /^Dead letters/ }).click()
-  await page.getByRole('link', { name: /The carrier takes no parcel/ }).click()
+  await page
+    .getByRole('region', { name: 'Faults' })
+    .getByRole('link', { name: /The carrier takes no parcel/ })
+    .click()
   await page
     .getByRole('region', { name: 'Dead letters' })
     .getByRole('link', { name: /The carrier/ })
@@ -136,6 +148,35 @@ test('several letters are discarded with a reason, and are found again by their 
   await page.goto(`${program.url}/dags/shop?tab=runs&order=web+8`)
   await page.getByRole('link', { name: 'order 8' }).waitFor()
   expect(await page.getByRole('region', { name: 'Runs' }).locator('tbody tr').count()).toBe(1)
+})
+
+test('the event log of an order is followed, paused, counted and exported', async () => {
+  await page.goto(`${program.url}/events?order=order-9`)
+  await page.getByText('No event fits').waitFor()
+  await triggerElsewhere('9', 'ninth')
+  const rows = page.getByRole('region', { name: 'Events' }).locator('tbody tr')
+  await rows.filter({ hasText: 'run.success' }).getByRole('link', { name: 'ninth' }).waitFor()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await triggerElsewhere('9', 'ninth again')
+  await page.getByText('paused, and more has happened').waitFor()
+  expect(await rows.filter({ hasText: 'ninth again' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Follow' }).click()
+  await rows.filter({ hasText: 'run.success' }).getByRole('link', { name: 'ninth again' }).waitFor()
+  await page.getByLabel('State').fill('success')
+  await page.getByRole('button', { name: 'Filter', exact: true }).click()
+  await page.getByRole('button', { name: 'Count', exact: true }).click()
+  const counts = page.getByRole('region', { name: 'Counts', exact: true })
+  await counts.getByText('8 events').waitFor()
+  expect(await counts.getByRole('row').allTextContents()).toEqual(['ti.success6', 'run.success2'])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Export' }).click(),
+  ])
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n')
+  expect(lines.map((line) => (JSON.parse(line) as { event: string }).event).toSorted()).toEqual([
+    ...Array<string>(2).fill('run.success'),
+    ...Array<string>(6).fill('ti.success'),
+  ])
 })
 
 test.each(['light', 'dark'] as const)(

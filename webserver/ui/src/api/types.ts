@@ -61,6 +61,7 @@ export type Pool = Answer<'/api/v2/pools'>['pools'][number]
 export type Variable = Answer<'/api/v2/variables'>['variables'][number]
 export type Connection = Answer<'/api/v2/connections'>['connections'][number]
 export type EventPage = Answer<'/api/v2/eventLogs'>
+export type EventCountPage = Answer<'/api/v2/eventLogs/count'>
 export type Platform = Answer<'/api/v2/platform'>
 
 export type LetterPage = Answer<'/api/v2/deadLetters'>

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useEffect, useState } from 'react'
 import { liveSocket } from '../api/live-socket.ts'
 import { API, get, type Query, withQuery } from '../api/request.ts'
-import type { EventPage } from '../api/types.ts'
+import type { EventCountPage, EventPage } from '../api/types.ts'
 import { useLiveQueries } from './live.ts'
 
 const EVERY_MS = 1_000
@@ -66,13 +66,7 @@ export interface EventCounts {
   readonly total: number
   /** There are more than were counted. */
   readonly isPartial: boolean
-  readonly groups: readonly { readonly key: string | null; readonly count: number }[]
-}
-
-interface CountPiece {
-  readonly total: number
-  readonly groups: readonly { readonly key: string | null; readonly count: number }[]
-  readonly next_cursor: string | null
+  readonly groups: EventCountPage['groups']
 }
 
 export function useEventCounts(filter: EventFilter, by: string | null) {
@@ -85,7 +79,7 @@ export function useEventCounts(filter: EventFilter, by: string | null) {
       let cursor: string | null = null
       for (let piece = 0; piece < MOST_PIECES; piece++) {
         const path = `${API}/eventLogs/count`
-        const answer: CountPiece = await get<CountPiece>(path, { ...asQuery(filter), by, cursor }, signal)
+        const answer: EventCountPage = await get<EventCountPage>(path, { ...asQuery(filter), by, cursor }, signal)
         total += answer.total
         for (const { key, count } of answer.groups) counts.set(key, (counts.get(key) ?? 0) + count)
         cursor = answer.next_cursor
