@@ -140,7 +140,8 @@ export function giveTurns(draft: Draft, run: RunDraft): void {
   const { state } = run.record
   const saga = run.saga!
   if (saga.isReplanned) {
-    if (state !== 'running') saga.held = hasOtherExecutions(draft, run, null)
+    // Of a run that waits in the queue this is known when the queue lets it in.
+    saga.held = state === 'compensating' && hasOtherExecutions(draft, run, null)
     saga.reorder(run.isBeingUndone)
     // What has come to be undone may lie below what had its turn and waits for a limit.
     for (let i = 0; i < run.size; i++) {

@@ -33,7 +33,7 @@ export type PlannedMove =
   /** `null`: it is on the newest version already. */
   { readonly ok: true; readonly move: Move | null } | { readonly ok: false; readonly refusal: CommandAnswer }
 
-/** `goesOn`: tasks that are new are to run; else (what it did is undone, no more) they are skipped. */
+/** `goesOn`: tasks that are new are to run; else (what it did is undone, no more) they are skipped, and nothing begins that took no part. */
 export function planMove(draft: Draft, run: RunDraft, goesOn = true): PlannedMove {
   const { dagId, runId } = run.record
   const dag = draft.dag(dagId)
@@ -52,7 +52,7 @@ export function planMove(draft: Draft, run: RunDraft, goesOn = true): PlannedMov
   let nextId = draft.nextIds.ti
   const tis = graph.tasks.map((task, index) => {
     const ti = known.get(task.taskId)
-    if (ti !== undefined) return onVersion(ti, newTi(task, run.record, ti.id))
+    if (ti !== undefined) return goesOn ? onVersion(ti, newTi(task, run.record, ti.id)) : ti
     fresh.add(index)
     const made = newTi(task, run.record, nextId++)
     return goesOn || made.state !== 'none' ? made : { ...made, state: 'skipped' as const, endDate: draft.now }

@@ -15,6 +15,7 @@ import {
   MOST_LETTERS,
 } from '../records.ts'
 import { forwardTryOf } from '../saga.ts'
+import { FINISHED_RUN_STATES } from '../states.ts'
 import { isStorable } from '../storable-text.ts'
 import { accept, refuse } from './answers.ts'
 import { compensate, isBeingUndone } from './compensate-command.ts'
@@ -79,6 +80,14 @@ function redriveOf(
     answer.refuseAll(
       named,
       `something that run "${run.record.runId}" did is being undone; redrive it when that has ended`,
+    )
+    return null
+  }
+  // Before anything of the run is changed.
+  if (isUndone && !FINISHED_RUN_STATES.has(run.record.state)) {
+    answer.refuseAll(
+      named,
+      `run "${run.record.runId}" is ${run.record.state}; what failed to be undone is tried again when it has ended`,
     )
     return null
   }

@@ -177,3 +177,55 @@ describe('on a newer version', () => {
     expect(letters(engine).map(({ letter, outcome }) => [letter.taskId, outcome?.status])).toEqual([['b', 'discarded']])
   })
 })
+
+describe('a redrive of a failed compensation on the newest version', () => {
+  const letterOf = (engine: Engine, dagRunId: number, taskId: string) => {
+    const ti = engine.ti(dagRunId, taskId)
+    return { tiId: ti.id, tryNumber: ti.tryNumber, dagId: 'd', runId: engine.run(dagRunId).runId }
+  }
+
+  it('starts nothing that took no part in the run, which so ends', () => {
+    const engine = new Engine()
+    engine.file(dagOf('d', [undoable('a'), undoable('b', ['a']), task('later', { startDate: T0 + 86_400_000 })]))
+    const { id } = engine.trigger('d')
+    engine.end('a')
+    engine.fail('b')
+    engine.fail('a')
+    expect(engine.states(id)).toEqual({ a: 'compensation_failed', b: 'failed', later: 'removed' })
+    engine.file(dagOf('d', [undoable('a'), undoable('b', ['a']), task('later'), task('more')]))
+    engine.command({ kind: 'redrive', letters: [letterOf(engine, id, 'a')], newest: true })
+    expect(kinds(engine)).toEqual(['compensation a'])
+    engine.restart()
+    engine.end('a')
+    expect(engine.states(id)).toEqual({ a: 'compensated', b: 'failed', later: 'removed', more: 'skipped' })
+    expect(engine.run(id).state).toBe('failed')
+  })
+
+  it('waits until the run has ended, and leaves it on its version until then', () => {
+    const engine = new Engine()
+    const tasks = [inSaga('a'), inSaga('b', ['a']), task('other')]
+    engine.file(dagOf('d', tasks, booking))
+    const { id, versionId } = engine.trigger('d')
+    engine.end('a')
+    engine.fail('b')
+    engine.fail('a')
+    expect(engine.run(id).state).toBe('running')
+    engine.file(dagOf('d', [...tasks, task('more')], booking))
+    const answer = engine.command({ kind: 'redrive', letters: [letterOf(engine, id, 'a')], newest: true })
+    expect(answer).toMatchObject({ ok: true, value: expect.stringContaining('tried again when it has ended') })
+    expect(engine.run(id).versionId).toBe(versionId)
+    expect(engine.states(id)).toEqual({ a: 'compensation_failed', b: 'failed', other: 'queued' })
+  })
+})
+
+it('what waits in the queue to be undone is the same after a restart, though something of it still works', () => {
+  const engine = new Engine()
+  engine.file(dagOf('d', [undoable('a'), undoable('b', ['a'])], { maxActiveRuns: 1 }))
+  const { id, runId } = engine.trigger('d')
+  engine.end('a')
+  engine.command({ kind: 'cancel', dagId: 'd', runId, withoutCompensation: true })
+  engine.trigger('d')
+  engine.command({ kind: 'compensate', dagId: 'd', runId })
+  expect(engine.run(id).state).toBe('queued')
+  expect(engine.states(id)).toEqual({ a: 'compensating', b: 'failed' })
+})
