@@ -4,10 +4,11 @@
  * still to be undone, and never twice for one forward try.
  */
 import { didYouMean } from './config/nearest-name.ts'
-import { type DagGraph, isCompensating } from './graph.ts'
+import { type DagGraph, descendants, isCompensating } from './graph.ts'
 import type { CompensationRecord, TiRecord } from './records.ts'
 import { runOutcome } from './run-state.ts'
 import type { SagaScope } from './saga-scopes.ts'
+import type { TiState } from './states.ts'
 
 /** Newest compensation of a TI, by task index. */
 export type Compensations = ReadonlyMap<number, CompensationRecord>
@@ -76,6 +77,17 @@ type Scope = SagaScope | null
 function* indexesOf({ graph }: RunOfTis, scope: Scope): IterableIterator<number> {
   if (scope !== null) yield* scope.members
   else for (let i = 0; i < graph.tasks.length; i++) yield i
+}
+
+const BEGUN: ReadonlySet<TiState> = new Set(['queued', 'running', 'up_for_retry', 'deferred', 'compensating'])
+
+/** Something below a saga, begun when that had settled, has not ended: the saga was cleared or marked since. */
+export function isBuiltOn(run: RunOfTis, { members }: SagaScope): boolean {
+  const own = new Set(members)
+  for (const index of descendants(run.graph, members)) {
+    if (!own.has(index) && BEGUN.has(run.ti(index)?.state ?? 'none')) return true
+  }
+  return false
 }
 
 /** What of a scope is undone when it fails now. */

@@ -5,7 +5,16 @@
  */
 import { descendants } from '../graph.ts'
 import type { CompensationRecord, TiRecord } from '../records.ts'
-import { calledOff, canBeUndone, failureOf, forwardTryOf, isUndoneNow, liveTryOf, type ScopeFailure } from '../saga.ts'
+import {
+  calledOff,
+  canBeUndone,
+  failureOf,
+  forwardTryOf,
+  isBuiltOn,
+  isUndoneNow,
+  liveTryOf,
+  type ScopeFailure,
+} from '../saga.ts'
 import { settleLetters, writeDeadLetter } from './dead-letters.ts'
 import type { Draft } from './draft.ts'
 import { poolKey } from './limits.ts'
@@ -131,7 +140,7 @@ function settleSaga(draft: Draft, run: RunDraft, index: number): boolean {
     run.settleSaga(index, draft.listener(run))
     return true
   }
-  if (!hasOtherExecutions(draft, run, index)) undoScope(draft, run, scope.sagaId, failure)
+  if (!isBuiltOn(run, scope) && !hasOtherExecutions(draft, run, index)) undoScope(draft, run, scope.sagaId, failure)
   return false
 }
 

@@ -7,7 +7,7 @@ import { tryKeyText } from '../ids.ts'
 import type { PlatformDefaults } from '../platform-defaults.ts'
 import type { LoadedRuns, Snapshot } from '../ports/store.ts'
 import type { ExecutionRecord, TiOverrideRecord, TiRecord, TryRecord } from '../records.ts'
-import { isUndoneNow } from '../saga.ts'
+import { isBuiltOn, isUndoneNow, runOfTis } from '../saga.ts'
 import { defaultConf } from './dag-files.ts'
 import { UNKNOWN_PACE } from './look-ahead.ts'
 import type { ExecutionMemory, RunMemory, SchedulerMemory } from './memory.ts'
@@ -159,9 +159,13 @@ function isHeld(tis: readonly TiRecord[], saga: SagaMemory, live: readonly Execu
 }
 
 /** All has ended of the run, or of one of its sagas, and what follows from that was not done. */
-function isLeftOver({ record, open }: Pick<RunMemory, 'record' | 'open'>, saga: SagaMemory): boolean {
-  const isLeft = saga.open.some((count, index) => count === 0 && saga.settled[index] === 0)
-  return open === 0 || (record.state === 'running' && isLeft)
+function isLeftOver({ record, graph, tis, open }: Omit<RunMemory, 'saga'>, saga: SagaMemory): boolean {
+  if (open === 0) return true
+  if (record.state !== 'running') return false
+  const run = runOfTis(graph, tis, saga.compensations)
+  const isLeft = (index: number) =>
+    saga.open[index] === 0 && saga.settled[index] === 0 && !isBuiltOn(run, graph.sagas[index]!)
+  return graph.sagas.some((_, index) => isLeft(index))
 }
 
 type RunRows = Partial<Pick<Snapshot, 'compensations' | 'tries'>>

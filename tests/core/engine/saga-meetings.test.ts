@@ -105,7 +105,7 @@ it('what waits for a limit to be undone waits longer when something below it is 
     inSaga('a', [], { pool: 'one' }),
     inSaga('b', ['a']),
     undoable('below', ['b'], { triggerRule: 'all_done' }),
-    task('last', { upstream: ['below'], pool: 'one' }),
+    task('last', { pool: 'one' }),
   ]
   engine.file(dagOf('d', tasks, booking))
   const { id, runId } = engine.trigger('d')

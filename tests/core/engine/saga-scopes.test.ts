@@ -168,6 +168,9 @@ describe('a saga', () => {
     expect(engine.states(run.id)).toMatchObject({ start: 'success', flight: 'queued', hotel: 'none', sorry: 'none' })
     engine.end('flight')
     engine.fail('hotel')
+    // What built on the saga before it was cleared is still working.
+    expect(kinds(engine)).toEqual(['task sorry'])
+    engine.end('sorry')
     expect(kinds(engine)).toContain('compensation flight')
     expect(engine.running.find(({ kind }) => kind === 'compensation')).toMatchObject({
       compensation: { forwardTry: { tryNumber: 3 } },
@@ -181,4 +184,22 @@ it('a saga that leads out and back into itself is no graph', () => {
   expect(() => new Engine().file(dagOf('d', tasks, booking))).toThrow(
     'saga "booking" of Dag "d" waits for tasks outside',
   )
+})
+
+it('a saga that is marked as failed when others build on it is undone when those have ended', () => {
+  const engine = new Engine()
+  const after = task('after', { upstream: ['b'], retries: 1, retryDelayMs: 1000, retryBackoff: 1 })
+  engine.file(dagOf('d', [inSaga('a'), inSaga('b', ['a']), after], booking))
+  const run = engine.trigger('d')
+  engine.end('a')
+  engine.end('b')
+  const name = { dagId: 'd', runId: engine.run(run.id).runId, upstream: false, downstream: false }
+  engine.command({ kind: 'mark', ...name, taskIds: ['b'], state: 'failed' })
+  expect(engine.states(run.id)).toEqual({ a: 'success', b: 'failed', after: 'queued' })
+  engine.fail('after')
+  expect(engine.states(run.id)).toEqual({ a: 'success', b: 'failed', after: 'up_for_retry' })
+  engine.restart()
+  engine.at(engine.now + 1000)
+  engine.end('after')
+  expect(engine.states(run.id)).toEqual({ a: 'compensating', b: 'failed', after: 'success' })
 })
