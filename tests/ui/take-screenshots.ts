@@ -39,7 +39,21 @@ async function addresses(page: Page): Promise<Readonly<Record<string, string>>> 
     const task = answer.task_instances[0]?.task_id
     if (task !== undefined) pages[`${dagId}-ti`] = `${path}/tasks/${encodeURIComponent(task)}`
   }
-  for (const plain of ['import-errors', 'pools', 'variables', 'connections', 'events']) pages[plain] = `/${plain}`
+  pages['letter-list'] = '/letters?view=letters&status=all'
+  pages['event-counts'] = '/events?count=kind'
+  const { dead_letters: letters } = (await page.evaluate(
+    "fetch('/api/v2/deadLetters').then((answer) => answer.json())",
+  )) as {
+    readonly dead_letters: readonly { readonly id: string; readonly dag_run_id: string }[]
+  }
+  const [letter] = letters
+  if (letter !== undefined) {
+    pages.letter = `/letters/${letter.id}`
+    pages.search = `/search?q=${encodeURIComponent(letter.dag_run_id)}`
+  }
+  for (const plain of ['letters', 'import-errors', 'pools', 'variables', 'connections', 'events']) {
+    pages[plain] = `/${plain}`
+  }
   return pages
 }
 
