@@ -31,7 +31,7 @@ describe('simulation', () => {
 describe('shrinking', () => {
   it('leaves what is needed for something to go wrong', { timeout: 120_000 }, async () => {
     // A Dag no processor would let through: an argument that nothing gives ends its runs, which the oracle does not expect.
-    const script = writeScript(11)
+    const script = writeScript(4)
     const [dag] = script.dags
     const odd = {
       taskId: 'odd',
