@@ -125,6 +125,8 @@ export class LetterWatch {
     for (const [name, letter] of this.#redriven) {
       const ti = tables.tis.get(letter.tiId)
       if (ti === undefined || mayDiffer(letter.dagRunId)) continue
+      // What was redriven with it ended otherwise this time, and left it nothing to do.
+      if (ti.state !== 'success' && ti.state !== 'failed') continue
       if (ti.tryNumber <= letter.tryNumber) violation(`redriven: ${letter.taskId} did not run again after try ${name}`)
     }
   }
