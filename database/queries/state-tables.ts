@@ -11,8 +11,6 @@ import { tryKeyText } from '../../core/ids.ts'
 import type {
   CompensationRecord,
   DagRecord,
-  DeadLetterOutcome,
-  DeadLetterRecord,
   EventRecord,
   ExecutionRecord,
   ImportErrorRecord,
@@ -23,6 +21,7 @@ import type {
 } from '../../core/records.ts'
 import { inTransaction } from '../connect.ts'
 import { selectList } from '../select-list.ts'
+import { type LetterRow, letterColumns, letterOf, outcomeOf } from '../store/letter-rows.ts'
 import {
   compensationColumns,
   dagColumns,
@@ -34,22 +33,6 @@ import {
 } from '../store/load.ts'
 import { WHOLE_EVENT_COLUMNS } from './events.ts'
 import { lastEventId } from './last-event.ts'
-
-const letterColumns = selectList<DeadLetterRecord>('l', [
-  'tiId',
-  'tryNumber',
-  'dagRunId',
-  'dagId',
-  'taskId',
-  'mapIndex',
-  'versionId',
-  'kind',
-  'strategy',
-  'fingerprint',
-  'causeKind',
-  'message',
-  'at',
-])
 
 /** Without an index by run. */
 const BY_TI: ReadonlySet<string> = new Set(['task_note', 'try', 'active'])
@@ -105,13 +88,10 @@ async function readTablesOfRuns(rows: Rows): Promise<Tables> {
   for (const row of await rows<CompensationRecord>(compensationColumns, 'compensation c')) {
     tables.compensations.set(`${row.tiId}.${row.forwardTry}`, row)
   }
-  type Settled = DeadLetterRecord & { readonly outcome: Omit<DeadLetterOutcome, 'tiId' | 'tryNumber'> | null }
-  const outcome = `case when l.status <> 'open' then json_build_object('status', l.status, 'reason', l.reason,
-    'actor', l.actor, 'at', (extract(epoch from l.settled_at) * 1000)::bigint) end as outcome`
-  for (const { outcome: settled, ...letter } of await rows<Settled>(`${letterColumns}, ${outcome}`, 'dead_letter l')) {
-    const { tiId, tryNumber } = letter
-    tables.deadLetters.set(tryKeyText(letter), letter)
-    if (settled !== null) tables.outcomes.set(tryKeyText(letter), { tiId, tryNumber, ...settled })
+  for (const row of await rows<LetterRow>(letterColumns, 'dead_letter d')) {
+    tables.deadLetters.set(tryKeyText(row), letterOf(row))
+    const outcome = outcomeOf(row)
+    if (outcome !== null) tables.outcomes.set(tryKeyText(row), outcome)
   }
   const overrides = selectList<TiOverrideRecord>('x', ['tiId', 'dagRunId', 'life', 'inputs'])
   for (const row of await rows<TiOverrideRecord>(overrides, 'ti_override x')) tables.overrides.set(row.tiId, row)
